@@ -1,0 +1,237 @@
+#include "crypto/keys.h"
+
+#include <array>
+
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+
+#include "base/limits.h"
+
+namespace qss::crypto {
+
+namespace {
+
+const EVP_MD* evp(HashAlgorithm algorithm)
+{
+    switch (algorithm) {
+    case HashAlgorithm::sha256: return EVP_sha256();
+    case HashAlgorithm::sha384: return EVP_sha384();
+    case HashAlgorithm::sha512: return EVP_sha512();
+    }
+    return nullptr;
+}
+
+bool is_pss(SignatureAlgorithm algorithm)
+{
+    return algorithm == SignatureAlgorithm::rsa_pss_sha256 || algorithm == SignatureAlgorithm::rsa_pss_sha384 ||
+           algorithm == SignatureAlgorithm::rsa_pss_sha512;
+}
+
+Status set_scheme(EVP_PKEY_CTX* context, SignatureAlgorithm algorithm, KeyType type)
+{
+    const auto* md = evp(hash_of(algorithm));
+    bool ok = EVP_PKEY_CTX_set_signature_md(context, md) == 1;
+    if (is_rsa(type)) {
+        const int padding = is_pss(algorithm) ? RSA_PKCS1_PSS_PADDING : RSA_PKCS1_PADDING;
+        ok = ok && EVP_PKEY_CTX_set_rsa_padding(context, padding) == 1;
+        if (is_pss(algorithm)) // salt as long as the hash (RFC 4055 3.1; TS 119 312 6.2.2)
+            ok = ok && EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_DIGEST) == 1 &&
+                 EVP_PKEY_CTX_set_rsa_mgf1_md(context, md) == 1;
+    }
+    if (!ok)
+        return fail(ErrorCode::internal, openssl_errors());
+    return {};
+}
+
+Status check_rsa_exponent(EVP_PKEY* key)
+{
+    BIGNUM* raw = nullptr;
+    if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &raw) != 1)
+        return fail(ErrorCode::malformed, openssl_errors());
+    const BnPtr exponent(raw);
+    if (!BN_is_odd(exponent.get()) || BN_num_bits(exponent.get()) <= 16 || BN_num_bits(exponent.get()) > 256)
+        return fail(ErrorCode::invalid_argument, "RSA exponent outside TS 119 312 6.2.2.1");
+    return {};
+}
+
+Result<KeyType> type_of(EVP_PKEY* key)
+{
+    if (EVP_PKEY_is_a(key, "RSA")) {
+        TRY(check_rsa_exponent(key));
+        switch (EVP_PKEY_get_bits(key)) {
+        case 2048: return KeyType::rsa2048;
+        case 3072: return KeyType::rsa3072;
+        case 4096: return KeyType::rsa4096;
+        default: return fail(ErrorCode::unsupported, "RSA modulus is not 2048, 3072 or 4096 bits");
+        }
+    }
+    if (EVP_PKEY_is_a(key, "EC")) {
+        std::array<char, 64> name{};
+        std::size_t size = 0;
+        if (EVP_PKEY_get_group_name(key, name.data(), name.size(), &size) == 1) {
+            const std::string_view group(name.data(), size);
+            if (group == "prime256v1" || group == "P-256")
+                return KeyType::p256;
+            if (group == "secp384r1" || group == "P-384")
+                return KeyType::p384;
+        }
+    }
+    return fail(ErrorCode::unsupported, "public key is not RSA, P-256 or P-384");
+}
+
+// ECDSA-Sig-Value as DER has it and nothing after: OpenSSL's own parser takes some BER.
+Status check_strict_ecdsa(ByteView signature)
+{
+    const auto* cursor = signature.data();
+    ECDSA_SIG* raw = d2i_ECDSA_SIG(nullptr, &cursor, static_cast<long>(signature.size()));
+    const std::unique_ptr<ECDSA_SIG, Deleter<ECDSA_SIG_free>> parsed(raw);
+    unsigned char* out = nullptr;
+    const int size = parsed ? i2d_ECDSA_SIG(parsed.get(), &out) : 0;
+    const std::unique_ptr<unsigned char, decltype([](unsigned char* p) { OPENSSL_free(p); })> encoded(out);
+    if (size <= 0 || !equal_public({encoded.get(), static_cast<std::size_t>(size)}, signature))
+        return fail(ErrorCode::verification_failed, "ECDSA signature is not DER");
+    return {};
+}
+
+}
+
+PublicKey::PublicKey(EvpPkeyPtr key, KeyType type, Bytes spki)
+    : m_key(std::move(key)), m_type(type), m_spki(std::move(spki))
+{
+}
+
+Result<PublicKey> PublicKey::from_spki(ByteView der)
+{
+    if (der.size() > limits::spki_size)
+        return fail(ErrorCode::too_large, "public key");
+    const auto* cursor = der.data();
+    EvpPkeyPtr key(d2i_PUBKEY(nullptr, &cursor, static_cast<long>(der.size())));
+    if (!key || cursor != der.data() + der.size())
+        return fail(ErrorCode::malformed, "SubjectPublicKeyInfo: " + openssl_errors());
+    TRY_ASSIGN(type, type_of(key.get()));
+    EvpPkeyCtxPtr context(EVP_PKEY_CTX_new(key.get(), nullptr));
+    if (!context || (!is_rsa(type) && EVP_PKEY_public_check(context.get()) != 1))
+        return fail(ErrorCode::invalid_argument, "public key is not on its curve");
+    return PublicKey(std::move(key), type, to_bytes(der));
+}
+
+Result<PublicKey> PublicKey::from_p256_coordinates(ByteView x, ByteView y)
+{
+    if (x.size() != 32 || y.size() != 32)
+        return fail(ErrorCode::malformed, "P-256 coordinates are 32 bytes");
+    // RFC 5480: SEQUENCE { SEQUENCE { id-ecPublicKey, prime256v1 }, BIT STRING 04 || x || y }
+    static constexpr std::uint8_t prefix[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2A, 0x86, 0x48,
+                                              0xCE, 0x3D, 0x02, 0x01, 0x06, 0x08, 0x2A, 0x86, 0x48,
+                                              0xCE, 0x3D, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04};
+    return from_spki(concat({prefix, x, y}));
+}
+
+Status PublicKey::verify(SignatureAlgorithm algorithm, const Digest& digest, ByteView signature) const
+{
+    if (!fits(algorithm, m_type) || digest.algorithm() != hash_of(algorithm))
+        return fail(ErrorCode::verification_failed, "algorithm does not fit the key or the digest");
+    if (signature.empty() || signature.size() > limits::signature_size)
+        return fail(ErrorCode::verification_failed, "signature length");
+    if (!is_rsa(m_type))
+        TRY(check_strict_ecdsa(signature));
+    EvpPkeyCtxPtr context(EVP_PKEY_CTX_new(m_key.get(), nullptr));
+    if (!context || EVP_PKEY_verify_init(context.get()) != 1)
+        return fail(ErrorCode::internal, openssl_errors());
+    TRY(set_scheme(context.get(), algorithm, m_type));
+    const auto hash = digest.bytes();
+    if (EVP_PKEY_verify(context.get(), signature.data(), signature.size(), hash.data(), hash.size()) != 1) {
+        openssl_errors();
+        return fail(ErrorCode::verification_failed, "signature does not verify");
+    }
+    return {};
+}
+
+PrivateKey::PrivateKey(EvpPkeyPtr key, PublicKey public_key)
+    : m_key(std::move(key)), m_public(std::move(public_key))
+{
+}
+
+Result<PrivateKey> PrivateKey::from_handle(EvpPkeyPtr key)
+{
+    unsigned char* out = nullptr;
+    const int size = i2d_PUBKEY(key.get(), &out);
+    if (size <= 0)
+        return fail(ErrorCode::internal, openssl_errors());
+    const Bytes spki(out, out + size);
+    OPENSSL_free(out);
+    TRY_ASSIGN(public_key, PublicKey::from_spki(spki));
+    return PrivateKey(std::move(key), std::move(public_key));
+}
+
+Result<PrivateKey> PrivateKey::generate(KeyType type)
+{
+    EvpPkeyPtr key(is_rsa(type) ? EVP_RSA_gen(static_cast<unsigned int>(rsa_bits(type)))
+                                : EVP_EC_gen(type == KeyType::p256 ? "P-256" : "P-384"));
+    if (!key)
+        return fail(ErrorCode::internal, openssl_errors());
+    return from_handle(std::move(key));
+}
+
+Result<PrivateKey> PrivateKey::from_pkcs8(ByteView der)
+{
+    const auto* cursor = der.data();
+    EvpPkeyPtr key(d2i_AutoPrivateKey(nullptr, &cursor, static_cast<long>(der.size())));
+    if (!key || cursor != der.data() + der.size())
+        return fail(ErrorCode::malformed, "private key: " + openssl_errors());
+    return from_handle(std::move(key));
+}
+
+Result<PrivateKey> PrivateKey::from_pem(std::string_view pem)
+{
+    const BioPtr bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+    EvpPkeyPtr key(PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr));
+    if (!key)
+        return fail(ErrorCode::malformed, "private key: " + openssl_errors());
+    return from_handle(std::move(key));
+}
+
+Result<Bytes> PrivateKey::sign(SignatureAlgorithm algorithm, const Digest& digest) const
+{
+    if (!fits(algorithm, type()) || digest.algorithm() != hash_of(algorithm))
+        return fail(ErrorCode::invalid_argument, "algorithm does not fit the key or the digest");
+    EvpPkeyCtxPtr context(EVP_PKEY_CTX_new(m_key.get(), nullptr));
+    if (!context || EVP_PKEY_sign_init(context.get()) != 1)
+        return fail(ErrorCode::internal, openssl_errors());
+    TRY(set_scheme(context.get(), algorithm, type()));
+    const auto hash = digest.bytes();
+    std::size_t size = static_cast<std::size_t>(EVP_PKEY_get_size(m_key.get()));
+    Bytes signature(size);
+    if (EVP_PKEY_sign(context.get(), signature.data(), &size, hash.data(), hash.size()) != 1)
+        return fail(ErrorCode::internal, openssl_errors());
+    signature.resize(size);
+    return signature;
+}
+
+Secret PrivateKey::to_pkcs8() const
+{
+    PKCS8_PRIV_KEY_INFO* raw = EVP_PKEY2PKCS8(m_key.get());
+    const std::unique_ptr<PKCS8_PRIV_KEY_INFO, Deleter<PKCS8_PRIV_KEY_INFO_free>> info(raw);
+    QSS_ASSERT(info != nullptr);
+    unsigned char* out = nullptr;
+    const int size = i2d_PKCS8_PRIV_KEY_INFO(info.get(), &out);
+    QSS_ASSERT(size > 0);
+    Bytes der(out, out + size);
+    OPENSSL_clear_free(out, static_cast<std::size_t>(size));
+    return Secret(std::move(der));
+}
+
+Secret PrivateKey::to_pem() const
+{
+    const BioPtr bio(BIO_new(BIO_s_mem()));
+    const int ok = PEM_write_bio_PKCS8PrivateKey(bio.get(), m_key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+    QSS_ASSERT(ok == 1);
+    char* data = nullptr;
+    const long size = BIO_get_mem_data(bio.get(), &data);
+    Bytes pem(data, data + size);
+    wipe(data, static_cast<std::size_t>(size));
+    return Secret(std::move(pem));
+}
+
+}

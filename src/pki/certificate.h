@@ -1,0 +1,50 @@
+// X.509 certificates (RFC 5280), parsed strictly: DER, one certificate, nothing after. Pure; a
+// Certificate is immutable and safe from any thread.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/result.h"
+#include "crypto/keys.h"
+
+namespace qss::pki {
+
+class Certificate {
+public:
+    static Result<Certificate> from_der(ByteView der); // up to limits::certificate_size
+    static Result<Certificate> from_pem(std::string_view pem); // the first one
+
+    [[nodiscard]] const Bytes& der() const { return m_der; }
+    [[nodiscard]] std::string pem() const; // 64 columns, "\n"
+    [[nodiscard]] Bytes sha256() const;    // of the DER
+    [[nodiscard]] const crypto::PublicKey& public_key() const { return m_public_key; }
+    [[nodiscard]] Bytes serial() const;    // contents of the INTEGER, big-endian
+    [[nodiscard]] TimePoint not_before() const;
+    [[nodiscard]] TimePoint not_after() const; // the last second in which it is valid
+    [[nodiscard]] std::string subject_attribute(std::string_view oid) const; // UTF-8; empty: absent
+    [[nodiscard]] std::string subject() const; // RFC 2253, for people
+    [[nodiscard]] bool is_ca() const;
+    [[nodiscard]] X509* handle() const { return m_x509.get(); }
+
+    // Signature and names: `issuer` signed this one. No times, no path.
+    [[nodiscard]] Status check_issued_by(const Certificate& issuer) const;
+    [[nodiscard]] Status check_valid_at(TimePoint time) const; // `expired` outside its validity
+
+private:
+    Certificate(std::shared_ptr<X509> x509, crypto::PublicKey key, Bytes der);
+    std::shared_ptr<X509> m_x509;
+    crypto::PublicKey m_public_key;
+    Bytes m_der;
+};
+
+// RFC 5280 6.1 through OpenSSL (X509_V_FLAG_X509_STRICT) at `time`: leaf, intermediates, one anchor.
+Status check_path(const Certificate& leaf, std::span<const Certificate> intermediates, const Certificate& root,
+                  TimePoint time);
+
+}
