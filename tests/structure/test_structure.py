@@ -1,0 +1,149 @@
+"""The house keeps its shape: arrows, banned calls, what qss-sam links, sizes of files."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from arrows import ARROWS, EVERYONE, MAIN_ARROWS
+
+ROOT = Path(__file__).resolve().parents[2]
+SRC = ROOT / "src"
+FOLDERS = sorted(p.name for p in SRC.iterdir() if p.is_dir() and any(p.rglob("*.[hc]*")))
+INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
+
+
+def sources(folder):
+    return sorted(p for p in (SRC / folder).rglob("*") if p.suffix in {".h", ".cpp"})
+
+
+def without_comments(text):
+    return re.sub(r"//[^\n]*|/\*.*?\*/", "", text, flags=re.S)
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_includes_only_along_arrows(folder):
+    allowed = ARROWS[folder] | EVERYONE | {folder}
+    wrong = []
+    for path in sources(folder):
+        extra = MAIN_ARROWS.get(folder, set()) if path.name == "main.cpp" else set()
+        for include in INCLUDE.findall(path.read_text()):
+            target = include.split("/")[0]
+            if target == "proto":
+                target = "wire"  # generated messages belong to wire
+            if target not in allowed | extra:
+                wrong.append(f"{path.relative_to(ROOT)} includes {include}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_arrows_have_no_cycle():
+    done, path = set(), []
+
+    def visit(folder):
+        assert folder not in path, " -> ".join(path + [folder])
+        if folder in done:
+            return
+        path.append(folder)
+        for target in ARROWS[folder]:
+            visit(target)
+        path.pop()
+        done.add(folder)
+
+    for folder in ARROWS:
+        visit(folder)
+
+
+def test_cmake_links_exactly_the_arrows():
+    text = re.sub(r"#[^\n]*", "", (SRC / "CMakeLists.txt").read_text())
+    linked = {}
+    for name, rest in re.findall(r"^qss_folder\((\w+)\s*([^)]*)\)", text, re.M):
+        linked[name] = {word[4:] for word in rest.split() if word.startswith("qss_")} - EVERYONE - {"proto"}
+    for folder in FOLDERS:
+        # A folder may rely on an arrow's own arrows; it may link none beyond its table.
+        assert linked[folder] <= ARROWS[folder], f"{folder} links {linked[folder] - ARROWS[folder]}"
+
+
+BANNED = [
+    (r"\bmemcmp\s*\(", "use equal_constant_time or equal_public", set()),
+    (r"\b(std::)?s?rand\s*\(", "use base/random.h", set()),
+    (r"system_clock::now|\btime\s*\(\s*(NULL|nullptr|0|&)|gettimeofday", "use the injected Clock", {"base"}),
+    (r"\bstrcpy\b|\bstrcat\b|\bsprintf\b|\bgets\b", "unbounded", set()),
+    (r"\bco_await\b|\bco_return\b|\bco_yield\b", "no coroutines (docs/decisions)", set()),
+    (r"\bsleep_for\b|\busleep\b|\bsleep\s*\(", "wait for a condition instead", {"cli"}),
+    (r"\bsystem\s*\(|\bpopen\s*\(", "no shell", set()),
+    (r"\bgoto\b", "", set()),
+]
+
+
+@pytest.mark.parametrize("pattern,why,exempt", BANNED, ids=[b[0] for b in BANNED])
+def test_banned_calls(pattern, why, exempt):
+    wrong = [
+        f"{path.relative_to(ROOT)}: {match.group(0)} ({why})"
+        for folder in FOLDERS
+        if folder not in exempt
+        for path in sources(folder)
+        for match in re.finditer(pattern, without_comments(path.read_text()))
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_every_header_says_what_it_is_for():
+    wrong = [
+        str(path.relative_to(ROOT))
+        for folder in FOLDERS
+        for path in sources(folder)
+        if path.suffix == ".h" and not path.read_text().startswith("//")
+    ]
+    assert not wrong, wrong
+
+
+def test_files_and_lines_stay_short():
+    wrong = []
+    for folder in FOLDERS:
+        for path in sources(folder):
+            lines = path.read_text().splitlines()
+            if len(lines) > 500:
+                wrong.append(f"{path.relative_to(ROOT)}: {len(lines)} lines")
+            wrong += [f"{path.relative_to(ROOT)}:{n}: {len(line)} columns" for n, line in enumerate(lines, 1)
+                      if len(line) > 120]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_no_open_ends_without_an_issue():
+    wrong = []
+    for top in ("src", "tests", "proto", "tools", "bench", "fuzz"):
+        for path in (ROOT / top).rglob("*"):
+            if path.suffix in {".h", ".cpp", ".py", ".sh", ".proto"} and "node_modules" not in path.parts:
+                if path.name == "test_structure.py":
+                    continue
+                if re.search(r"\b(TODO|FIXME|XXX|HACK)\b(?!\s*\(#\d+\))", path.read_text()):
+                    wrong.append(str(path.relative_to(ROOT)))
+    assert not wrong, wrong
+
+
+def linked_libraries(program):
+    binary = ROOT / "build" / "release" / "bin" / program
+    if not binary.exists():
+        pytest.skip("not built yet: ./dev build")
+    out = subprocess.run(["objdump", "-p", binary], check=True, capture_output=True, text=True).stdout
+    return set(re.findall(r"NEEDED\s+(\S+)", out))
+
+
+@pytest.mark.parametrize("program", ["qss-sam", "qss-ca", "qss-ocsp"])
+def test_roles_link_little(program):
+    allowed = ("libcrypto", "libsqlite3", "libprotobuf-lite", "libseccomp", "libcbor", "libfmt", "libstdc++",
+               "libm.", "libgcc_s", "libc.", "libpthread", "ld-linux")
+    wrong = {name for name in linked_libraries(program) if not name.startswith(allowed)}
+    assert not wrong, wrong
+
+
+@pytest.mark.parametrize("program", ["qss-sam", "qss-ca", "qss-ocsp"])
+def test_roles_hold_no_network_and_no_json(program):
+    binary = ROOT / "build" / "release" / "bin" / program
+    if not binary.exists():
+        pytest.skip("not built yet: ./dev build")
+    symbols = subprocess.run(["nm", "-C", binary], check=True, capture_output=True, text=True).stdout
+    wrong = [w for w in ("boost::", "SSL_connect", "SSL_accept", "nlohmann", "toml::", "qss::http", "qss::store")
+             if w in symbols]
+    assert not wrong, wrong
