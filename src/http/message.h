@@ -20,20 +20,44 @@ struct Header {
     std::string value;
 };
 
+// Tells a waiting call that its client has gone (closed or reset the connection), so that its grace
+// time can start. Safe from any thread.
+class ClientWatch {
+public:
+    [[nodiscard]] bool gone() const;
+    // Runs `hook` once when the client goes: on an I/O thread, where it must not block; or here and
+    // now if it has gone already. A later hook replaces an earlier one; an empty one removes it. Not
+    // run any more once the answer has been given.
+    void on_gone(std::function<void()> hook);
+
+    void set_gone();                    // the server's
+    void end();                         // the server's: answered; drops the hook
+
+private:
+    mutable std::mutex m_mutex;
+    bool m_gone = false;                // guarded by m_mutex, as all here
+    bool m_ended = false;
+    std::function<void()> m_hook;
+};
+
 struct Request {
-    std::string method;                 // upper case
-    std::string path;                   // percent-decoded ('+' stays), without query, "/x/" made "/x"
+    std::string method;                 // as sent: methods are case-sensitive (RFC 9110 9.1)
+    std::string path;                   // percent-decoded ('+' stays), valid UTF-8 without control
+                                        // characters or dot segments, without query, "/x/" made "/x"
     std::string query;                  // raw
     std::vector<Header> headers;        // in order; names as sent
     std::string body;
-    Bytes peer_certificate;             // DER; empty without one
+    Bytes peer_certificate;             // DER; empty without one. Issued by the listener's client CA,
+                                        // and proven to be the client's, on resumed connections too
+    bool peer_certificate_expired = false; // or not yet valid, now: the application answers 401
     std::string request_id;             // ours, for logs and the error's id
     std::vector<std::string> parameters; // filled by the router: the {x} parts of the path, in order
 
     // The first value of a header, case-insensitive; nullopt: absent.
     [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const;
-    // True when the client has gone; may be asked from any thread.
-    std::function<bool()> client_gone;
+    // Set by the server; nullptr in a request made by hand.
+    std::shared_ptr<ClientWatch> client;
+    [[nodiscard]] bool client_gone() const { return client && client->gone(); }
 };
 
 struct Response {

@@ -1,6 +1,7 @@
 // Method and path pattern to handler: "/users/{email}/sign/{digest}". An unknown path is 404, a known
 // path with another method is 405 with Allow; both through the error responders of the API that owns
-// the listener, since their shapes differ.
+// the listener, since their shapes differ. Literal parts win over {parameters}. Filled at start, then
+// safe from any thread.
 #pragma once
 
 #include <string>
@@ -12,23 +13,29 @@ namespace qss::http {
 
 class Router {
 public:
-    // Fallbacks: no such path; path known, but not for this method (`allow`: "GET, POST").
-    Router(Handler not_found, std::function<void(Request, Responder, std::string allow)> wrong_method);
-
-    void add(std::string_view method, std::string_view pattern, Handler handler);
-    void operator()(Request request, Responder responder) const;
-
     struct Route {
         std::string method;
         std::string pattern;
     };
+    // Fallbacks: no such path; path known, but not for this method (`allow`: "GET, POST").
+    using WrongMethod = std::function<void(Request, Responder, std::string allow)>;
+    Router(Handler not_found, WrongMethod wrong_method);
+
+    // Each {x} takes one whole, non-empty part of the path. Adding the same route twice is a
+    // programmer's error.
+    void add(std::string_view method, std::string_view pattern, Handler handler);
+    void operator()(Request request, Responder responder) const;
     [[nodiscard]] std::vector<Route> routes() const; // for the test that holds OpenAPI against it
 
 private:
-    struct Entry;
+    struct Entry {
+        Route route;
+        std::vector<std::string> parts; // of the pattern
+        Handler handler;
+    };
     std::vector<Entry> m_entries;
     Handler m_not_found;
-    std::function<void(Request, Responder, std::string)> m_wrong_method;
+    WrongMethod m_wrong_method;
 };
 
 }
