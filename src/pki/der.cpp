@@ -33,7 +33,7 @@ Bytes tlv(std::uint8_t tag, ByteView contents)
     if (size < 0x80) {
         out.push_back(static_cast<std::uint8_t>(size));
     } else {
-        const int octets = (std::bit_width(size) + 7) / 8;
+        const int octets = (static_cast<int>(std::bit_width(size)) + 7) / 8;
         out.push_back(static_cast<std::uint8_t>(0x80 | octets));
         for (int shift = 8 * (octets - 1); shift >= 0; shift -= 8)
             out.push_back(static_cast<std::uint8_t>(size >> shift));
