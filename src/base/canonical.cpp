@@ -4,6 +4,12 @@
 
 namespace qss {
 
+namespace {
+
+constexpr std::int64_t last_unix_ms = 253'402'300'799'999; // 9999-12-31T23:59:59.999Z
+
+}
+
 CanonicalWriter& CanonicalWriter::bytes(ByteView value)
 {
     QSS_ASSERT(value.size() <= std::numeric_limits<std::uint32_t>::max());
@@ -20,6 +26,13 @@ CanonicalWriter& CanonicalWriter::u64(std::uint64_t value)
     for (int i = 0; i < 8; ++i)
         encoded[i] = static_cast<std::uint8_t>(value >> (56 - 8 * i));
     return bytes(encoded);
+}
+
+CanonicalWriter& CanonicalWriter::time(TimePoint value)
+{
+    const auto unix_ms = to_unix_ms(value);
+    QSS_ASSERT(unix_ms >= 0 && unix_ms <= last_unix_ms);
+    return u64(static_cast<std::uint64_t>(unix_ms));
 }
 
 Result<CanonicalReader> CanonicalReader::open(ByteView encoded, std::string_view tag)
@@ -71,6 +84,22 @@ Result<std::uint64_t> CanonicalReader::u64()
     for (const auto byte : value)
         number = (number << 8) | byte;
     return number;
+}
+
+Result<TimePoint> CanonicalReader::time()
+{
+    TRY_ASSIGN(unix_ms, u64());
+    if (unix_ms > static_cast<std::uint64_t>(last_unix_ms))
+        return fail(ErrorCode::malformed, "canonical encoding: a time is after the year 9999");
+    return from_unix_ms(static_cast<std::int64_t>(unix_ms));
+}
+
+Result<std::size_t> CanonicalReader::count(std::size_t max)
+{
+    TRY_ASSIGN(number, u64());
+    if (number > max)
+        return fail(ErrorCode::malformed, "canonical encoding: a list is too long");
+    return static_cast<std::size_t>(number);
 }
 
 Status CanonicalReader::finish() const

@@ -1,6 +1,6 @@
 // The one canonical encoding of everything that is signed, hashed or sealed outside ASN.1: a
 // sequence of fields, each a 4-byte big-endian length and that many bytes. Integers are fields of
-// 8 bytes, big-endian; texts are UTF-8; a list is its count followed by its elements. The first field
+// 8 bytes, big-endian, times Unix milliseconds; texts are UTF-8; a list is its count followed by its elements. The first field
 // is a tag such as "QSS-SAD-v1" that names the structure. Specified in docs/protocol-sam.md.
 #pragma once
 
@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/result.h"
 
 namespace qss {
@@ -20,6 +21,7 @@ public:
     CanonicalWriter& bytes(ByteView value);
     CanonicalWriter& text(std::string_view value) { return bytes(as_bytes(value)); }
     CanonicalWriter& u64(std::uint64_t value);
+    CanonicalWriter& time(TimePoint value); // Unix milliseconds; 1970 to 9999
 
     [[nodiscard]] const Bytes& encoded() const { return m_out; }
     Bytes take() { return std::move(m_out); }
@@ -38,6 +40,14 @@ public:
     Result<ByteView> bytes_exactly(std::size_t size);
     Result<std::string> text(std::size_t max_size); // valid UTF-8 without NUL
     Result<std::uint64_t> u64();
+    Result<TimePoint> time();
+    Result<std::size_t> count(std::size_t max); // of a list
+    template <class IdType>
+    Result<IdType> id()
+    {
+        TRY_ASSIGN(value, bytes_exactly(IdType::size_bytes));
+        return IdType::from_bytes(value);
+    }
     Status finish() const;
 
 private:

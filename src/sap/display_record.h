@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "crypto/digest.h"
 
 namespace qss::sap {
 
@@ -17,7 +18,10 @@ struct DisplayRecord { // tag "QSS-DISPLAY-v1"; fields in this order; labels as 
     std::string consent_version;     // of the consent text: "1"
     std::vector<std::string> labels; // one for each digest, or none at all
 
+    // invalid_argument unless every text can be shown as it is: nothing that hides or reorders.
+    [[nodiscard]] Status check() const;
     [[nodiscard]] Bytes encode() const;
+    [[nodiscard]] Bytes hash() const; // SHA-256(encode()), 32 bytes
     static Result<DisplayRecord> decode(ByteView encoding);
 };
 

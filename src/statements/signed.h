@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/bytes.h"
+#include "base/limits.h"
 #include "base/result.h"
 #include "crypto/keys.h"
 
@@ -14,12 +15,17 @@ struct SignedStatement {
     Bytes signer_key_id; // SHA-256 of the SPKI, 32 bytes
     Bytes signature;     // DER ECDSA-Sig-Value over SHA-256(encoding)
 
-    static Result<SignedStatement> decode(ByteView transport); // up to limits::statement_size + signature
+    // `max_size` bounds the encoding; evidence is the only structure that is longer.
+    static Result<SignedStatement> decode(ByteView transport, std::size_t max_size = limits::statement_size);
     [[nodiscard]] Bytes encode() const;
     [[nodiscard]] Bytes hash() const; // SHA-256(encoding), 32 bytes
     [[nodiscard]] Status verify(const crypto::PublicKey& key) const; // checks signer_key_id as well
 };
 
+// The id by which a statement names the key that signed it: SHA-256 of the SPKI.
+Bytes key_id_of(const crypto::PublicKey& key);
+
+// `signer` holds a P-256 key.
 Result<SignedStatement> sign_statement(Bytes encoding, const crypto::Signer& signer);
 
 }

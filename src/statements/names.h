@@ -1,0 +1,13 @@
+// Scripts of names (Unicode UAX 24, by block): a name that mixes Latin and Cyrillic letters looks like
+// another person's (EN 319 412-2 NAT-4.2.4-19). Pure.
+#pragma once
+
+#include <string_view>
+
+namespace qss::statements {
+
+// Digits, blanks and punctuation belong to every script. `text` is valid UTF-8.
+[[nodiscard]] bool in_one_script(std::string_view text);
+[[nodiscard]] bool has_letter(std::string_view text);
+
+}

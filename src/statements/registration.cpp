@@ -1,0 +1,66 @@
+#include "statements/registration.h"
+
+#include "base/canonical.h"
+#include "base/limits.h"
+#include "statements/names.h"
+
+namespace qss::statements {
+
+namespace {
+
+constexpr std::string_view tag = "QSS-REG-v1";
+constexpr std::size_t country_size = 2;
+constexpr std::size_t identity_number_size = 64;
+
+}
+
+Status RegistrationStatement::check() const
+{
+    if (sequence == 0)
+        return fail(ErrorCode::invalid_argument, "sequence starts at 1");
+    TRY(check_organisation(organisation));
+    TRY(check_country(country));
+    TRY(check_email(email));
+    TRY(check_mobile(mobile));
+    TRY(check_person_name(given_name, "given name"));
+    TRY(check_person_name(surname, "surname"));
+    if (!in_one_script(given_name + " " + surname))
+        return fail(ErrorCode::invalid_argument, "names mix scripts (EN 319 412-2 NAT-4.2.4-19)");
+    return check_identity_number(identity_number);
+}
+
+Bytes RegistrationStatement::encode() const
+{
+    CanonicalWriter writer(tag);
+    writer.bytes(statement_id.bytes()).bytes(signer_id.bytes()).bytes(enterprise_id.bytes()).u64(sequence);
+    writer.text(organisation).text(country).text(email).text(mobile);
+    writer.text(given_name).text(surname).text(identity_number).time(verified_at);
+    return writer.take();
+}
+
+Result<RegistrationStatement> RegistrationStatement::decode(ByteView encoding)
+{
+    if (encoding.size() > limits::statement_size)
+        return fail(ErrorCode::too_large, "registration statement");
+    TRY_ASSIGN(reader, CanonicalReader::open(encoding, tag));
+    TRY_ASSIGN(statement, reader.id<StatementId>());
+    TRY_ASSIGN(signer, reader.id<SignerId>());
+    TRY_ASSIGN(enterprise, reader.id<EnterpriseId>());
+    TRY_ASSIGN(sequence, reader.u64());
+    TRY_ASSIGN(organisation, reader.text(limits::name_size));
+    TRY_ASSIGN(country, reader.text(country_size));
+    TRY_ASSIGN(email, reader.text(limits::email_size));
+    TRY_ASSIGN(mobile, reader.text(limits::mobile_size));
+    TRY_ASSIGN(given_name, reader.text(limits::name_size));
+    TRY_ASSIGN(surname, reader.text(limits::name_size));
+    TRY_ASSIGN(identity_number, reader.text(identity_number_size));
+    TRY_ASSIGN(verified_at, reader.time());
+    TRY(reader.finish());
+    RegistrationStatement decoded{statement,         signer,           enterprise,      sequence,
+                                  organisation,      country,          email,           mobile,
+                                  given_name,        surname,          identity_number, verified_at};
+    TRY(decoded.check());
+    return decoded;
+}
+
+}

@@ -1,0 +1,160 @@
+// The format rules of registration.h, one function each.
+#include <algorithm>
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "statements/names.h"
+#include "statements/registration.h"
+
+namespace qss::statements {
+
+namespace {
+
+// ISO 3166-1 alpha-2, in order. Greece is GR; EL, UK and XX are not in it.
+constexpr std::string_view countries =
+    "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY "
+    "BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK "
+    "FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR "
+    "IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK "
+    "ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM "
+    "PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF "
+    "TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW ";
+
+bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+bool is_lower_alnum(char c)
+{
+    return is_digit(c) || (c >= 'a' && c <= 'z');
+}
+
+bool is_alnum(char c)
+{
+    return is_lower_alnum(c) || (c >= 'A' && c <= 'Z');
+}
+
+// RFC 5321 4.1.2 Dot-string, lower case.
+bool is_local_part(std::string_view text)
+{
+    constexpr std::string_view special = "!#$%&'*+-/=?^_`{|}~.";
+    const bool characters = std::all_of(text.begin(), text.end(), [&](char c) {
+        return is_lower_alnum(c) || special.find(c) != std::string_view::npos;
+    });
+    return !text.empty() && text.size() <= 64 && characters && text.front() != '.' && text.back() != '.' &&
+           text.find("..") == std::string_view::npos;
+}
+
+// RFC 1123 2.1, lower case, at least two labels.
+bool is_domain(std::string_view text)
+{
+    int labels = 0;
+    while (true) {
+        const auto dot = text.find('.');
+        const auto label = text.substr(0, dot);
+        const bool characters =
+            std::all_of(label.begin(), label.end(), [](char c) { return is_lower_alnum(c) || c == '-'; });
+        if (label.empty() || label.size() > 63 || !characters || label.front() == '-' || label.back() == '-')
+            return false;
+        ++labels;
+        if (dot == std::string_view::npos)
+            return labels >= 2;
+        text.remove_prefix(dot + 1);
+    }
+}
+
+// X.680 41.4 PrintableString.
+bool is_printable(char c)
+{
+    constexpr std::string_view special = " '()+,-./:=?";
+    return is_alnum(c) || special.find(c) != std::string_view::npos;
+}
+
+}
+
+Status check_email(std::string_view email)
+{
+    const auto at = email.rfind('@');
+    if (email.size() > limits::email_size || at == std::string_view::npos || !is_local_part(email.substr(0, at)) ||
+        !is_domain(email.substr(at + 1)))
+        return fail(ErrorCode::invalid_argument, "e-mail address is not one, or not in lower case (RFC 5321 4.1.2)");
+    return {};
+}
+
+Result<std::string> normalise_email(std::string_view email)
+{
+    std::string lower(email.substr(0, limits::email_size + 1));
+    std::transform(lower.begin(), lower.end(), lower.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    TRY(check_email(lower));
+    return lower;
+}
+
+Status check_mobile(std::string_view mobile)
+{
+    // ITU-T E.164 6.2.1: country code and number, at most 15 digits, no leading zero.
+    const bool shape = mobile.size() >= 8 && mobile.size() <= 16 && mobile[0] == '+' && mobile[1] != '0' &&
+                       std::all_of(mobile.begin() + 1, mobile.end(), is_digit);
+    if (!shape)
+        return fail(ErrorCode::invalid_argument, "mobile number is not \"+\" and 7 to 15 digits (E.164 6.2.1)");
+    return {};
+}
+
+Result<std::string> normalise_mobile(std::string_view mobile)
+{
+    std::string number(mobile.substr(0, limits::mobile_size));
+    if (number.starts_with("00"))
+        number = "+" + number.substr(2);
+    TRY(check_mobile(number));
+    return number;
+}
+
+Status check_country(std::string_view country)
+{
+    const bool letters = country.size() == 2 &&
+                         std::all_of(country.begin(), country.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+    if (!letters || countries.find(std::string(country) + " ") == std::string_view::npos)
+        return fail(ErrorCode::invalid_argument,
+                    "country is not an ISO 3166-1 alpha-2 code (EN 319 412-2 NAT-4.2.4-1)");
+    return {};
+}
+
+Status check_organisation(std::string_view organisation)
+{
+    TRY(check_shown_text(organisation, "organisation (EN 319 412-2 NAT-4.2.4-6)", limits::name_size));
+    if (!has_letter(organisation))
+        return fail(ErrorCode::invalid_argument, "organisation has no letter (EN 319 412-2 NAT-4.2.4-6)");
+    return {};
+}
+
+Status check_person_name(std::string_view name, std::string_view what)
+{
+    const auto cited = std::string(what) + " (EN 319 412-2 NAT-4.2.4-12)";
+    TRY(check_shown_text(name, cited, limits::name_size));
+    if (!has_letter(name))
+        return fail(ErrorCode::invalid_argument, cited + " is empty or has no letter");
+    if (!in_one_script(name))
+        return fail(ErrorCode::invalid_argument, std::string(what) + " mixes scripts (EN 319 412-2 NAT-4.2.4-19)");
+    return {};
+}
+
+Status check_identity_number(std::string_view number)
+{
+    if (number.empty())
+        return {};
+    const auto clause = std::string("identity number (EN 319 412-1 5.1.3): ");
+    if (number.size() > 64)
+        return fail(ErrorCode::invalid_argument, clause + "longer than 64 characters");
+    if (!std::all_of(number.begin(), number.end(), is_printable))
+        return fail(ErrorCode::invalid_argument, clause + "not a PrintableString");
+    const auto type = number.substr(0, 3);
+    const bool known = type == "PAS" || type == "IDC" || type == "PNO" || type == "TIN";
+    if (!known || number.size() < 7 || number[5] != '-' || !check_country(number.substr(3, 2)))
+        return fail(ErrorCode::invalid_argument, clause + "PAS, IDC, PNO or TIN, a country, \"-\", the number");
+    if (number[6] == ' ' || number.back() == ' ')
+        return fail(ErrorCode::invalid_argument, clause + "blank at an end");
+    return {};
+}
+
+}
