@@ -1,0 +1,15 @@
+// Answers as all APIs of qss-api give them: never cached, JSON with the one spelling of the media type
+// that the QSS contract has. Pure.
+#pragma once
+
+#include <string>
+
+#include "http/message.h"
+
+namespace qss::api {
+
+http::Response json_response(int status, std::string body);
+http::Response no_content();                     // 204
+http::Response bytes_response(std::string body); // 200 application/octet-stream
+
+}

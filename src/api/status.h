@@ -1,0 +1,23 @@
+// The one table from ErrorCode to HTTP status that the APIs share; their words differ: qss/errors.h has
+// the QSS contract's, problem.h RFC 9457's. Pure.
+#pragma once
+
+#include <string_view>
+
+#include "base/result.h"
+
+namespace qss::api {
+
+struct HttpStatus {
+    int status;
+    std::string_view title;
+    // Whether the error's detail is for the caller: it says what to mend. Otherwise it is logged only.
+    bool detail_for_caller;
+};
+
+HttpStatus http_status(ErrorCode code);
+
+// Seconds after which to try again, for 429 and 503.
+inline constexpr std::string_view retry_after_s = "5";
+
+}
