@@ -1,0 +1,72 @@
+// A user's signing identity in a pack: get or create, revoke; certificate status and the chain. Every
+// step is stored before the next and may be repeated, so a crash anywhere ends in the same one identity.
+// Safe from any thread.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "service/callers.h"
+#include "service/role_clients.h"
+#include "store/store.h"
+
+namespace qss::service {
+
+// QSS API 3: what the application may say about the subject; it can only repeat what was verified.
+struct RequestedSubject {
+    std::vector<std::pair<std::string, std::string>> attributes; // "common_name" and so on, as sent
+};
+
+struct IdentityView {
+    store::Identity identity;
+    Bytes ocsp_response; // DER OCSPResponse, fresh
+};
+
+struct TrustChain {
+    std::vector<Bytes> certificates;   // issuing CA, root; DER
+    std::vector<Bytes> ocsp_responses; // for the issuing CA
+};
+
+class Signing;
+
+class Identities {
+public:
+    struct Parts {
+        store::Store& store;
+        SamClient& sam;
+        CaClient& ca;
+        OcspClient& ocsp;
+        const Clock& clock;
+    };
+    explicit Identities(const Parts& parts) : m(parts) {}
+
+    // The live one or a new one. not_found: no such user. conflict: the user is not approved yet or has
+    // no device. invalid_argument: the subject contradicts the user. unavailable: a role is away.
+    Result<IdentityView> get_or_create(const Application& by, std::string_view email,
+                                       const RequestedSubject& subject);
+    // SAM first (key destroyed), then CA, then our row. not_found when there is none.
+    Status remove(const Application& by, std::string_view email);
+
+    Result<TrustChain> trust_chain();
+
+    // Not by a caller's wish: ends what is under way, for Users and Recovery.
+    Status revoke_all_of(const UserId& user);
+    Status finish_revocations();
+
+private:
+    Result<store::Identity> drive(store::Identity identity, const store::User& user);
+    Result<store::Identity> attest(const store::User& user, const store::Pack& pack);
+    Status finish_revocation(const store::Identity& identity);
+    Result<Bytes> fresh_ocsp(ByteView certificate);
+    Status refresh_crls();
+
+    Parts m;
+    std::mutex m_mutex;                   // guards the next two
+    std::map<Bytes, TimePoint> m_crls_sent; // hash of a CRL that the responder has, when it was sent
+    TimePoint m_crls_checked;
+};
+
+}

@@ -1,0 +1,29 @@
+// GCRA, the leaky bucket as one time for each key (ITU-T I.371). In memory, bounded; a restart forgets.
+// Safe from any thread.
+#pragma once
+
+#include <mutex>
+#include <string>
+#include <unordered_map>
+
+#include "base/clock.h"
+#include "base/result.h"
+
+namespace qss::service {
+
+class RateLimiter {
+public:
+    RateLimiter(const Clock& clock, std::size_t keys_limit) : m_clock(clock), m_keys_limit(keys_limit) {}
+
+    // One event for `key`, at most `per_minute`, a minute's worth at once. `rate_limited` with the number
+    // of milliseconds to wait as its detail.
+    Status take(const std::string& key, std::int64_t per_minute);
+
+private:
+    const Clock& m_clock;
+    const std::size_t m_keys_limit;
+    std::mutex m_mutex;                                 // guards m_next
+    std::unordered_map<std::string, TimePoint> m_next;  // theoretical arrival time
+};
+
+}

@@ -1,0 +1,48 @@
+// Ends what a crash or an absent role left unfinished: at start, whenever the SAM has come back, and now
+// and then. One thread. Also the one timer thread of the business (expiry, grace, deadlines).
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "service/identities.h"
+#include "service/officers.h"
+#include "service/signing.h"
+#include "service/users.h"
+
+namespace qss::service {
+
+class Recovery {
+public:
+    struct Parts {
+        Signing& signing;
+        Users& users;
+        Identities& identities;
+        Officers& officers;
+        SamClient& sam;
+        const Clock& clock;
+    };
+    explicit Recovery(const Parts& parts);
+    ~Recovery(); // stop()
+    Recovery(const Recovery&) = delete;
+    Recovery& operator=(const Recovery&) = delete;
+
+    void start();
+    void stop();
+    // One pass, now; what the thread does. The error is the first that stopped something.
+    Status recover_once();
+
+private:
+    void run_timer();
+    void run_recovery();
+
+    Parts m;
+    std::mutex m_mutex;               // guards m_stopping
+    bool m_stopping = false;
+    std::condition_variable m_wake;
+    std::thread m_timer;
+    std::thread m_recovery;
+};
+
+}

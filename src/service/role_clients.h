@@ -1,0 +1,149 @@
+// Typed calls to the privileged roles: thin, one method for each message of proto/*.proto that the
+// business sends. `Transport` is the seam: a wire::Channel in service, a role in-process in unit tests.
+// Stateless; safe from any thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/result.h"
+#include "store/types.h"
+#include "wire/channel.h"
+
+namespace qss::service {
+
+class Transport {
+public:
+    virtual ~Transport() = default;
+    // As wire::Channel::call: `unavailable` and `timed_out` leave the outcome unknown.
+    virtual Status call(std::uint16_t type, const google::protobuf::MessageLite& request,
+                        google::protobuf::MessageLite& reply, Milliseconds timeout) = 0;
+};
+
+class ChannelTransport final : public Transport {
+public:
+    explicit ChannelTransport(wire::Channel& channel) : m_channel(channel) {}
+    Status call(std::uint16_t type, const google::protobuf::MessageLite& request,
+                google::protobuf::MessageLite& reply, Milliseconds timeout) override
+    {
+        return m_channel.call(type, request, reply, timeout);
+    }
+
+private:
+    wire::Channel& m_channel;
+};
+
+// The outcome is unknown, or the role is away: what was asked must be asked again, never given up.
+[[nodiscard]] bool is_outcome_unknown(ErrorCode code);
+
+enum class RoleReadiness { ready, not_ready };
+
+struct Binding {
+    AuthenticatorId authenticator_id;
+    Bytes credential_id;
+    Bytes public_key_spki;
+    Bytes link_record;
+};
+
+struct BindingChallenge {
+    Bytes challenge;
+    TimePoint expires_at;
+    bool approval_needed = false;
+};
+
+struct MadeKey {
+    KeyId key_id;
+    Bytes spki;
+    Bytes certificate; // empty until linked
+};
+
+struct AttestedKey {
+    Bytes key_attestation;
+    Bytes registration_statement;
+};
+
+struct OpenedSession {
+    SessionId session_id;
+    Bytes nonce;
+    TimePoint expires_at;
+};
+
+struct ActivationResult {
+    std::vector<Bytes> signatures; // none: refused for good
+    Bytes evidence;
+    ErrorCode refusal = ErrorCode::internal;
+    std::string refusal_detail;
+};
+
+class SamClient {
+public:
+    explicit SamClient(Transport& transport) : m_transport(transport) {}
+
+    Result<RoleReadiness> status();
+    Result<SignerId> register_signer(ByteView statement);
+    Result<BindingChallenge> begin_binding(const SignerId& signer);
+    Result<Binding> bind(const SignerId& signer, ByteView challenge, ByteView attestation_object,
+                         ByteView client_data_json, const std::optional<store::StoredAssertion>& approval);
+    Result<std::vector<KeyId>> remove_authenticator(const SignerId& signer, const AuthenticatorId& authenticator);
+    Result<std::vector<KeyId>> destroy_signer(const SignerId& signer); // ids of the keys destroyed
+
+    Result<MadeKey> make_key(const SignerId& signer, const PackId& pack, crypto::KeyType type);
+    Result<AttestedKey> attest_key(const KeyId& key, ByteView ca_nonce);
+    Status link_certificate(const KeyId& key, ByteView certificate);
+    Status revoke_key(const KeyId& key, std::uint32_t reason);
+
+    // Reads signer, key, certificate, algorithm, digests and display record of `draft`.
+    Result<OpenedSession> open_session(const store::Session& draft, Milliseconds lifetime);
+    // Without an assertion: asks for the result that is there already. An error is one of: a wrong
+    // assertion (verification_failed, locked), no such session (not_found), or is_outcome_unknown.
+    Result<ActivationResult> activate(const SessionId& session,
+                                      const std::optional<store::StoredAssertion>& assertion);
+    // A result: the session had been used before the cancellation came.
+    Result<std::optional<ActivationResult>> cancel(const SessionId& session);
+    Result<std::vector<SessionId>> unacknowledged(std::uint32_t limit);
+    Status acknowledge(const std::vector<SessionId>& sessions);
+
+private:
+    Transport& m_transport;
+};
+
+enum class AccessCertificateKind { client, server };
+
+struct CaChain {
+    Bytes root;       // all DER
+    Bytes issuing;
+    Bytes access_ca;
+};
+
+class CaClient {
+public:
+    explicit CaClient(Transport& transport) : m_transport(transport) {}
+
+    Result<RoleReadiness> status();
+    Result<Bytes> nonce();
+    Result<Bytes> issue_identity(ByteView key_attestation, ByteView registration_statement); // DER
+    Result<Bytes> revoke(ByteView serial, std::uint32_t reason);                             // CRL
+    Result<Bytes> issue_access(AccessCertificateKind kind, ByteView csr, const std::string& common_name);
+    Result<std::vector<Bytes>> current_crls();
+    Result<CaChain> chain();
+
+private:
+    Transport& m_transport;
+};
+
+class OcspClient {
+public:
+    explicit OcspClient(Transport& transport) : m_transport(transport) {}
+
+    Result<RoleReadiness> status();
+    Status update_crl(ByteView crl);
+    Result<Bytes> respond(ByteView certificate, ByteView nonce); // DER OCSPResponse, tryLater included
+
+private:
+    Transport& m_transport;
+};
+
+}

@@ -1,0 +1,137 @@
+// Signing sessions, the core (design 5): open, wait, approve, reject, withdraw, expire. Intent before
+// act, record before release: `approved` with assertion, quota unit and audit entry is durable before
+// the SAM is told; signatures and evidence are durable before anybody is answered. Each transition is
+// one conditional update, so of two that race one wins. Safe from any thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/random.h"
+#include "service/callers.h"
+#include "service/crash_points.h"
+#include "service/role_clients.h"
+#include "service/waiters.h"
+#include "service/worker_pool.h"
+#include "store/store.h"
+
+namespace qss::service {
+
+struct SignRequest {
+    std::string email;
+    std::vector<crypto::Digest> digests;      // 1 to 100, of the algorithm that the key's default has
+    std::vector<std::string> labels;          // one for each digest, or none
+    std::string idempotency_key;              // "" without one
+};
+
+enum class Attachment { opened, attached };
+
+struct SignTicket {
+    SessionId session_id;
+    Attachment attachment = Attachment::opened;
+};
+
+struct Signed {
+    SessionId session_id;
+    crypto::SignatureAlgorithm signature_algorithm;
+    std::vector<Bytes> signatures;            // as many as digests, in order
+};
+
+// What a phone is shown.
+struct PendingSession {
+    store::Session session;
+    std::vector<Bytes> credential_ids;        // WebAuthn's, of this user
+};
+
+enum class HistoryPage : std::size_t { size = 100 };
+
+class Signing {
+public:
+    struct Settings {
+        std::string rp_id;
+        std::vector<std::string> origins;
+        Milliseconds default_lifetime{120'000};
+        Milliseconds attach_grace{10'000};    // a client that hung up may come back within
+        std::size_t waiting_limit = 20'000;
+    };
+    struct Parts {
+        store::Store& store;
+        SamClient& sam;
+        WorkerPool& pool;
+        const CrashPoints& crash_points;
+        const Clock& clock;
+    };
+    Signing(const Parts& parts, Settings settings);
+
+    // --- applications
+    // Blocks (SAM, database). Refused here: not_found (no such user), conflict (no identity, no device),
+    // expired (certificate, subscription), quota_reached, too_large, invalid_argument.
+    Result<SignTicket> begin(const Application& by, const SignRequest& request);
+
+    // The outcome once the session has ended, at once if it has; `done` is called exactly once, from any
+    // thread, and must be short. Errors: rejected, expired, gone (withdrawn), quota_reached, or the
+    // SAM's refusal. `client_gone` is asked now and then; when the last client of a pending session has
+    // gone for longer than the grace, the session is withdrawn.
+    using SignDone = MoveOnlyFunction<void(Result<Signed>)>;
+    void wait(const SessionId& session, std::function<bool()> client_gone, SignDone done);
+
+    // The answer has reached its client: the same request is a new one from now on.
+    void delivered(const SessionId& session);
+
+    Result<Bytes> evidence(const Application& by, const SessionId& session);
+
+    // --- phones
+    // Sessions that wait for this user's approval; waits up to `wait` for the first one.
+    using PendingDone = MoveOnlyFunction<void(Result<std::vector<PendingSession>>)>;
+    void pending(const Phone& phone, Milliseconds wait, std::function<bool()> client_gone, PendingDone done);
+
+    // Returns when the session is `signed`. verification_failed: the assertion is not one for exactly
+    // this session. locked: too many wrong ones. conflict, expired, gone: it has ended otherwise.
+    // unavailable: approved and durable, the SAM is away; it will be signed when the SAM is back.
+    Status approve(const Phone& phone, const SessionId& session, store::StoredAssertion assertion);
+    Status reject(const Phone& phone, const SessionId& session, std::string_view reason);
+    Result<std::vector<store::Session>> history(const Phone& phone); // newest first, at most 100
+    Result<Bytes> evidence(const Phone& phone, const SessionId& session);
+
+    // --- Recovery, timer and Users
+    Status drive_approved();             // every approved session to its end
+    Status drain_unacknowledged();       // every result that the SAM still keeps
+    Status adopt_pending();              // at start: pending sessions get their timers again
+    void cancel_all_of(const UserId& user);
+    void sweep(TimePoint now);           // expiry, grace, deadlines; by the one timer thread
+    void stop();
+
+private:
+    struct Watch {                       // a pending session's times
+        TimePoint expires_at;
+        TimePoint deserted_at;           // far future while a client waits
+    };
+
+    Result<store::Session> draft(const Application& by, const SignRequest& request);
+    Result<std::optional<SignTicket>> attach(const store::Session& draft);
+    Result<SignTicket> open(const Application& by, store::Session draft);
+    Status check_assertion(const store::Session& session, const store::StoredAssertion& assertion);
+    Status record_approval(const store::Session& session, const Phone& phone,
+                           const store::StoredAssertion& assertion);
+    Status activate(const store::Session& session);
+    Status store_result(const store::Session& session, const ActivationResult& result);
+    Status end_pending(const SessionId& session, store::SessionStatus status, const Error& why,
+                       std::string_view actor);
+    void ended(const SessionId& session);
+    void watch(const SessionId& session, TimePoint expires_at, TimePoint deserted_at);
+    void answer(const SessionId& session, SignDone& done);
+    Result<std::vector<PendingSession>> query_pending(const UserId& user);
+
+    Parts m;
+    const Settings m_settings;
+    Waiters<SessionId> m_clients;
+    Waiters<UserId> m_phones;
+    std::mutex m_mutex;                  // guards m_watched
+    std::unordered_map<SessionId, Watch> m_watched;
+};
+
+}
