@@ -22,9 +22,10 @@ constexpr std::size_t group_limit = 256; // closures a commit: bounds the first 
 
 class Writer::Impl {
 public:
-    Impl(Database database, Closure before_commit, std::size_t queue_limit)
-        : m_database(std::move(database)), m_before_commit(std::move(before_commit)), m_queue_limit(queue_limit),
-          m_thread([this] { run(); })
+    Impl(Database database, Closure before_commit, std::size_t queue_limit,
+         std::function<void(const Status&)> after_group)
+        : m_database(std::move(database)), m_before_commit(std::move(before_commit)),
+          m_after_group(std::move(after_group)), m_queue_limit(queue_limit), m_thread([this] { run(); })
     {
     }
 
@@ -79,25 +80,28 @@ private:
         std::vector<Status> outcomes(group.size());
         auto whole = m_database.execute("BEGIN IMMEDIATE");
         if (whole) {
-            for (std::size_t i = 0; i < group.size(); ++i)
-                outcomes[i] = run_in_savepoint(group[i].closure);
-            if (m_before_commit)
+            for (std::size_t i = 0; i < group.size() && whole; ++i)
+                whole = run_in_savepoint(group[i].closure, outcomes[i]);
+            if (whole && m_before_commit)
                 whole = m_before_commit(m_database);
             if (whole)
                 whole = m_database.execute("COMMIT");
             if (!whole)
                 (void)m_database.execute("ROLLBACK");
         }
+        if (m_after_group)
+            m_after_group(whole);
         ++m_commits;
         m_closures += group.size();
         for (std::size_t i = 0; i < group.size(); ++i)
             group[i].done(whole ? std::move(outcomes[i]) : whole);
     }
 
-    Status run_in_savepoint(const Closure& closure)
+    // An error of its own means that the savepoint could not be kept or undone: then the whole group
+    // must be, or a failed closure's changes would be committed with it.
+    Status run_in_savepoint(const Closure& closure, Status& outcome)
     {
         TRY(m_database.execute("SAVEPOINT one"));
-        Status outcome;
         try {
             outcome = closure(m_database);
         } catch (const std::exception& error) {
@@ -105,12 +109,12 @@ private:
         }
         if (!outcome)
             TRY(m_database.execute("ROLLBACK TO one"));
-        TRY(m_database.execute("RELEASE one"));
-        return outcome;
+        return m_database.execute("RELEASE one");
     }
 
     Database m_database;           // the writer's thread alone
     Closure m_before_commit;       // the same
+    std::function<void(const Status&)> m_after_group; // the same
     const std::size_t m_queue_limit;
     std::atomic<std::uint64_t> m_commits{0};
     std::atomic<std::uint64_t> m_closures{0};
@@ -121,8 +125,10 @@ private:
     std::thread m_thread;          // last: starts when all else is there
 };
 
-Writer::Writer(Database database, Closure before_commit, std::size_t queue_limit)
-    : m_impl(std::make_unique<Impl>(std::move(database), std::move(before_commit), queue_limit))
+Writer::Writer(Database database, Closure before_commit, std::size_t queue_limit,
+               std::function<void(const Status& committed)> after_group)
+    : m_impl(std::make_unique<Impl>(std::move(database), std::move(before_commit), queue_limit,
+                                    std::move(after_group)))
 {
 }
 

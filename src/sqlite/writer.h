@@ -20,8 +20,11 @@ public:
     using Done = std::function<void(Status)>;
 
     // `before_commit` runs in the writer's transaction once for each group, after its closures: for
-    // what must be written once for all of them (a chain's head). May be empty.
-    explicit Writer(Database database, Closure before_commit = {}, std::size_t queue_limit = 10'000);
+    // what must be written once for all of them (a chain's head). `after_group` runs in the same thread
+    // when the group's fate is known, before any `done`: for what must move or fall back in memory
+    // together with the database. Both may be empty.
+    explicit Writer(Database database, Closure before_commit = {}, std::size_t queue_limit = 10'000,
+                    std::function<void(const Status& committed)> after_group = {});
     ~Writer(); // finishes what is queued
     Writer(const Writer&) = delete;
     Writer& operator=(const Writer&) = delete;

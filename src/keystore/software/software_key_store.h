@@ -42,8 +42,4 @@ private:
     std::unique_ptr<Impl> m_impl;
 };
 
-// The passphrase in a file (systemd credential, secret mount): its first line, without the line end.
-// invalid_argument when it is empty or longer than 1 KiB.
-Result<Secret> read_passphrase_file(const std::string& path);
-
 }
