@@ -17,6 +17,7 @@ namespace qss::client {
 // Content-type, message-digest, signing-time and signing-certificate-v2 (5.2.2.3: ESSCertIDv2, SHA-256).
 struct CadesAttributes {
     Bytes signed_attributes; // DER SET OF Attribute, as RFC 5652 5.4 hashes it
+    crypto::HashAlgorithm content_hash; // of message-digest
     [[nodiscard]] crypto::Digest to_be_signed(crypto::HashAlgorithm algorithm) const;
 };
 

@@ -1,5 +1,5 @@
 // JSON as the clients read and write it: one object in, typed members out; each error names the member.
-// Duplicate keys are refused (Boost.JSON takes the last one). Pure.
+// Unknown members are ignored; of a repeated key the last counts (Boost.JSON). Pure.
 #pragma once
 
 #include <string>
