@@ -1,12 +1,17 @@
-// What a role takes away from itself once it is open (design 3): new privileges, core dumps, being
-// traced, swap, and the system calls that no role needs. Affects the whole process.
+// What a role takes away from itself (design 3): new privileges, core dumps, being traced, swap, and
+// the system calls that no role needs. Affects the whole process, for good. Builds with a sanitizer
+// keep what the sanitizer needs.
 #pragma once
 
 #include "base/result.h"
 
 namespace qss::role {
 
-// Warns in the log where the system does not allow a step that only adds depth (locked memory).
-Status harden_process();
+// Before any secret is read. Where the system does not allow locked memory, a warning in the log.
+Status harden_memory();
+
+// Once everything is open and listening: an allow-list for all threads. Others fail with EPERM; those
+// that only an attacker would make (execve, socket, ptrace, …) end the process.
+Status restrict_system_calls();
 
 }
