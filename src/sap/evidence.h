@@ -17,7 +17,7 @@ struct Evidence {
     Bytes display_record;                 // encoded DisplayRecord
     webauthn::Assertion assertion;
     Bytes link_record;                    // SignedStatement transport, LinkRecord inside
-    Bytes registration_statement;         // SignedStatement transport
+    Bytes registration_statement;         // SignedStatement transport: the one that the link record names
     std::vector<Bytes> signatures;        // one for each digest
     Bytes signing_certificate;            // DER
     Bytes issuing_ca_certificate;
@@ -42,7 +42,8 @@ struct EvidenceFacts { // what was proven, for people
 
 // Checks everything: the SAM's signature and chain, officer's statement, link record, challenge,
 // assertion (user verified, right relying party and origin host), each signature under the signing
-// certificate, its chain to `root_der`, and that all name the same signer. The error says what fails.
+// certificate, its chain to `root_der`, and that all name the same signer. verification_failed says what
+// fails. Revocation is not checked: it takes the CA's word of the day, not evidence.
 Result<EvidenceFacts> check_evidence(ByteView signed_evidence, ByteView root_der, std::string_view rp_id);
 
 }
