@@ -42,6 +42,10 @@ inline constexpr std::size_t wire_connections = 64;
 inline constexpr std::size_t wire_requests_in_flight = 4096; // per connection
 static_assert(evidence_size < wire_message_size);
 
+// A CRL travels whole between the roles: about 20,000 revocations.
+inline constexpr std::size_t crl_size = 900 * 1024;
+static_assert(crl_size < wire_message_size);
+
 // HTTP.
 inline constexpr std::size_t http_header_size = 16 * 1024;
 inline constexpr std::size_t http_body_size = 64 * 1024;

@@ -7,6 +7,7 @@
 #include <openssl/objects.h>
 
 #include "base/encoding.h"
+#include "crypto/digest.h"
 
 namespace qss::pki {
 
@@ -61,6 +62,18 @@ IntegerPtr integer_from_u64(std::uint64_t value)
     if (integer && ASN1_INTEGER_set_uint64(integer.get(), value) != 1)
         integer.reset();
     return integer;
+}
+
+Result<Bytes> key_identifier(ByteView spki)
+{
+    const auto* cursor = spki.data();
+    const std::unique_ptr<X509_PUBKEY, crypto::Deleter<X509_PUBKEY_free>> parsed(
+        d2i_X509_PUBKEY(nullptr, &cursor, static_cast<long>(spki.size())));
+    const unsigned char* bits = nullptr;
+    int size = 0;
+    if (!parsed || X509_PUBKEY_get0_param(nullptr, &bits, &size, nullptr, parsed.get()) != 1)
+        return fail(ErrorCode::malformed, "SubjectPublicKeyInfo: " + crypto::openssl_errors());
+    return crypto::sha1(ByteView(bits, static_cast<std::size_t>(size)));
 }
 
 std::string to_pem(std::string_view label, ByteView der)

@@ -45,6 +45,9 @@ Bytes integer_contents(const ASN1_INTEGER* integer);
 IntegerPtr integer_from_contents(ByteView contents); // of a positive INTEGER
 IntegerPtr integer_from_u64(std::uint64_t value);
 
+// SHA-1 of the key's BIT STRING (RFC 5280 4.2.1.2, method 1), 20 bytes.
+Result<Bytes> key_identifier(ByteView spki);
+
 std::string to_pem(std::string_view label, ByteView der); // 64 columns, "\n"
 
 // What we verify and make: RSA and ECDSA with SHA-2, never SHA-1.

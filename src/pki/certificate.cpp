@@ -114,6 +114,24 @@ std::string Certificate::subject_attribute(std::string_view oid) const
     return text;
 }
 
+Bytes Certificate::subject_der() const
+{
+    auto name = encode_der(i2d_X509_NAME, X509_get_subject_name(m_x509.get()));
+    QSS_ASSERT(name.has_value());
+    return *name;
+}
+
+Bytes Certificate::subject_key_id() const
+{
+    if (const auto* id = X509_get0_subject_key_id(m_x509.get())) {
+        const auto* data = ASN1_STRING_get0_data(id);
+        return Bytes(data, data + ASN1_STRING_length(id));
+    }
+    auto id = key_identifier(m_public_key.spki());
+    QSS_ASSERT(id.has_value());
+    return *id;
+}
+
 std::string Certificate::subject() const
 {
     const crypto::BioPtr bio(BIO_new(BIO_s_mem()));

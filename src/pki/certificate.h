@@ -28,6 +28,8 @@ public:
     [[nodiscard]] TimePoint not_before() const;
     [[nodiscard]] TimePoint not_after() const; // the last second in which it is valid
     [[nodiscard]] std::string subject_attribute(std::string_view oid) const; // UTF-8; empty: absent
+    [[nodiscard]] Bytes subject_der() const;   // the Name
+    [[nodiscard]] Bytes subject_key_id() const; // of the extension, or made by its method 1
     [[nodiscard]] std::string subject() const; // RFC 2253, for people
     [[nodiscard]] bool is_ca() const;
     [[nodiscard]] X509* handle() const { return m_x509.get(); }

@@ -166,14 +166,20 @@ Bytes algorithm_identifier(crypto::SignatureAlgorithm algorithm)
     return ecdsa ? sequence({identifier}) : sequence({identifier, null()});
 }
 
-Result<Bytes> sign(ByteView tbs, const crypto::Signer& signer)
+Result<Bytes> signature_fields(ByteView tbs, const crypto::Signer& signer)
 {
     const auto algorithm = crypto::default_signature_algorithm(signer.public_key().type());
     const auto digest = crypto::Digest::of(crypto::hash_of(algorithm), tbs);
     TRY_ASSIGN(signature, signer.sign(algorithm, digest));
     // A faulty signature can give an RSA key away, and no one should meet one of ours.
     TRY(signer.public_key().verify(algorithm, digest, signature));
-    return sequence({tbs, algorithm_identifier(algorithm), bit_string(signature)});
+    return concat({algorithm_identifier(algorithm), bit_string(signature)});
+}
+
+Result<Bytes> sign(ByteView tbs, const crypto::Signer& signer)
+{
+    TRY_ASSIGN(fields, signature_fields(tbs, signer));
+    return sequence({tbs, fields});
 }
 
 }

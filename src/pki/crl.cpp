@@ -1,0 +1,147 @@
+#include "pki/crl.h"
+
+#include <openssl/x509v3.h>
+
+#include "base/limits.h"
+#include "pki/asn1.h"
+#include "pki/der.h"
+#include "pki/extensions.h"
+#include "pki/name.h"
+
+namespace qss::pki {
+
+namespace {
+
+using CrlPtr = std::unique_ptr<X509_CRL, crypto::Deleter<X509_CRL_free>>;
+
+Bytes encode_entry(const RevokedEntry& entry)
+{
+    const auto& [revoked_at, reason] = entry.revocation;
+    Bytes extensions;
+    if (reason != 0)
+        extensions = der::sequence({extension(oids::crl_reason, Critical::no, der::enumerated(reason))});
+    return der::sequence({der::integer(entry.serial), der::time(revoked_at), extensions});
+}
+
+Result<std::uint64_t> number_of(const X509_CRL* crl)
+{
+    int critical = 0;
+    const IntegerPtr number(
+        static_cast<ASN1_INTEGER*>(X509_CRL_get_ext_d2i(crl, NID_crl_number, &critical, nullptr)));
+    std::uint64_t value = 0;
+    if (!number || critical != 0 || ASN1_INTEGER_get_uint64(&value, number.get()) != 1)
+        return fail(ErrorCode::malformed, "CRL has no usable crlNumber");
+    return value;
+}
+
+// A critical extension that we do not know may change what the list means (RFC 5280 5.2).
+Status check_no_critical_extension(X509_CRL* crl)
+{
+    for (int i = 0; i < X509_CRL_get_ext_count(crl); ++i)
+        if (X509_EXTENSION_get_critical(X509_CRL_get_ext(crl, i)) != 0)
+            return fail(ErrorCode::unsupported, "CRL has a critical extension");
+    return {};
+}
+
+}
+
+Status check_revocation_reason(std::uint32_t reason)
+{
+    switch (reason) {
+    case 0: // unspecified
+    case 1: // keyCompromise
+    case 3: // affiliationChanged
+    case 4: // superseded
+    case 5: // cessationOfOperation
+    case 9: // privilegeWithdrawn
+        return {};
+    default: return fail(ErrorCode::invalid_argument, "revocation reason is not one of 0, 1, 3, 4, 5, 9");
+    }
+}
+
+Result<Bytes> encode_tbs_crl(const Certificate& issuer, const CrlContents& contents)
+{
+    Bytes entries;
+    for (const auto& entry : contents.revoked) {
+        TRY(check_revocation_reason(entry.revocation.reason));
+        const auto encoded = encode_entry(entry);
+        entries.insert(entries.end(), encoded.begin(), encoded.end());
+    }
+    const auto extensions = der::sequence(
+        {authority_key_identifier(issuer.subject_key_id()),
+         extension(oids::crl_number, Critical::no, der::integer(contents.number)),
+         extension(oids::expired_certs_on_crl, Critical::no, der::generalized_time(issuer.not_before()))});
+    const auto algorithm = crypto::default_signature_algorithm(issuer.public_key().type());
+    auto tbs = der::sequence({der::integer(1), der::algorithm_identifier(algorithm), issuer.subject_der(),
+                              der::time(contents.this_update), der::time(contents.next_update),
+                              entries.empty() ? Bytes{} : der::sequence({entries}), der::explicitly(0, extensions)});
+    if (tbs.size() + 1024 > limits::crl_size)
+        return fail(ErrorCode::too_large, "CRL");
+    return tbs;
+}
+
+Result<Crl> Crl::from_der(ByteView der)
+{
+    if (der.size() > limits::crl_size)
+        return fail(ErrorCode::too_large, "CRL");
+    const auto* cursor = der.data();
+    CrlPtr parsed(d2i_X509_CRL(nullptr, &cursor, static_cast<long>(der.size())));
+    if (!parsed || cursor != der.data() + der.size() || X509_CRL_get_version(parsed.get()) != 1)
+        return fail(ErrorCode::malformed, "CRL: " + crypto::openssl_errors());
+    TRY_ASSIGN(again, encode_der(i2d_X509_CRL, parsed.get()));
+    if (!equal_public(again, der))
+        return fail(ErrorCode::malformed, "CRL is not DER");
+    TRY(check_no_critical_extension(parsed.get()));
+    Crl crl;
+    TRY_ASSIGN(number, number_of(parsed.get()));
+    TRY_ASSIGN(this_update, time_from_asn1(X509_CRL_get0_lastUpdate(parsed.get())));
+    TRY_ASSIGN(next_update, time_from_asn1(X509_CRL_get0_nextUpdate(parsed.get())));
+    crl.m_number = number;
+    crl.m_this_update = this_update;
+    crl.m_next_update = next_update;
+    crl.m_der = to_bytes(der);
+    // The first search sorts the list; done now, later ones only read.
+    X509_REVOKED* none = nullptr;
+    const auto zero = integer_from_u64(0);
+    X509_CRL_get0_by_serial(parsed.get(), &none, zero.get());
+    crl.m_crl = std::move(parsed);
+    return crl;
+}
+
+bool Crl::is_named(const Certificate& issuer) const
+{
+    return X509_NAME_cmp(X509_CRL_get_issuer(m_crl.get()), X509_get_subject_name(issuer.handle())) == 0;
+}
+
+Status Crl::check_signed_by(const Certificate& issuer) const
+{
+    if (!is_named(issuer))
+        return fail(ErrorCode::verification_failed, "CRL is another issuer's");
+    if ((X509_get_key_usage(issuer.handle()) & KU_CRL_SIGN) == 0 || !issuer.is_ca())
+        return fail(ErrorCode::verification_failed, "CRL's issuer may not sign CRLs");
+    if (!is_accepted_signature(X509_CRL_get_signature_nid(m_crl.get())) ||
+        X509_CRL_verify(m_crl.get(), issuer.public_key().handle()) != 1)
+        return fail(ErrorCode::verification_failed, "CRL's signature: " + crypto::openssl_errors());
+    return {};
+}
+
+std::optional<Revocation> Crl::find(ByteView serial) const
+{
+    X509_REVOKED* entry = nullptr;
+    const auto number = integer_from_contents(serial);
+    if (!number || X509_CRL_get0_by_serial(m_crl.get(), &entry, number.get()) == 0)
+        return std::nullopt;
+    const auto time = time_from_asn1(X509_REVOKED_get0_revocationDate(entry));
+    const std::unique_ptr<ASN1_ENUMERATED, crypto::Deleter<ASN1_ENUMERATED_free>> reason(
+        static_cast<ASN1_ENUMERATED*>(X509_REVOKED_get_ext_d2i(entry, NID_crl_reason, nullptr, nullptr)));
+    const long value = reason ? ASN1_ENUMERATED_get(reason.get()) : 0;
+    return Revocation{time.value_or(m_this_update), static_cast<std::uint8_t>(value >= 0 && value <= 10 ? value : 0)};
+}
+
+Result<Crl> sign_crl(ByteView tbs, const crypto::Signer& signer)
+{
+    TRY_ASSIGN(der, der::sign(tbs, signer));
+    return Crl::from_der(der);
+}
+
+}

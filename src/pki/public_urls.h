@@ -1,0 +1,24 @@
+// Where the public finds what certificates point to: http://<host>/ocsp, /crl/…, /ca/… (the paths that
+// `qss-api` serves), and the disclosure statement by https. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace qss::pki {
+
+inline constexpr std::string_view path_ocsp = "/ocsp";
+inline constexpr std::string_view path_root_crl = "/crl/root.crl";
+inline constexpr std::string_view path_issuing_crl = "/crl/issuing.crl";
+inline constexpr std::string_view path_root_certificate = "/ca/root.cer";       // DER
+inline constexpr std::string_view path_issuing_certificate = "/ca/issuing.cer"; // DER
+inline constexpr std::string_view path_pds = "/pds/en";                         // https
+inline constexpr std::string_view default_public_host = "pki.qss-sandbox.com";
+
+// Letters, digits, hyphens and at least one dot: a name under a public suffix, without scheme or port.
+Status check_public_host(std::string_view host);
+std::string http_url(std::string_view host, std::string_view path);
+
+}
