@@ -1,0 +1,86 @@
+#include "http/message.h"
+
+#include <algorithm>
+
+namespace qss::http {
+
+namespace {
+
+char to_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+bool equal_ignoring_case(std::string_view a, std::string_view b)
+{
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [](char x, char y) { return to_lower(x) == to_lower(y); });
+}
+
+}
+
+bool ClientWatch::gone() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_gone;
+}
+
+void ClientWatch::on_gone(std::function<void()> hook)
+{
+    {
+        const std::lock_guard lock(m_mutex);
+        if (m_ended)
+            return;
+        if (!m_gone) {
+            m_hook.swap(hook);
+            return; // the earlier hook is destroyed outside the lock
+        }
+    }
+    if (hook)
+        hook();
+}
+
+void ClientWatch::set_gone()
+{
+    std::function<void()> hook;
+    {
+        const std::lock_guard lock(m_mutex);
+        if (m_gone || m_ended)
+            return;
+        m_gone = true;
+        hook.swap(m_hook);
+    }
+    if (hook)
+        hook();
+}
+
+void ClientWatch::end()
+{
+    std::function<void()> hook;
+    const std::lock_guard lock(m_mutex);
+    m_ended = true;
+    hook.swap(m_hook);
+}
+
+std::optional<std::string_view> Request::header(std::string_view name) const
+{
+    for (const auto& header : headers) {
+        if (equal_ignoring_case(header.name, name))
+            return header.value;
+    }
+    return std::nullopt;
+}
+
+Responder::~Responder()
+{
+    if (m_send)
+        std::exchange(m_send, nullptr)(Response{.status = 500, .headers = {}, .body = {}});
+}
+
+void Responder::operator()(Response response)
+{
+    QSS_ASSERT(m_send);
+    std::exchange(m_send, nullptr)(std::move(response));
+}
+
+}
