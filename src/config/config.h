@@ -105,7 +105,9 @@ struct Config {
     std::string rp_name;
     std::vector<std::string> origins;       // of the mobile authenticator
     std::string consent_version;
-    Listener mtls, tls, health;
+    Listener mtls{"127.0.0.1", 8443};       // QSS and management API
+    Listener tls{"127.0.0.1", 8444};        // authenticator API
+    Listener health{"127.0.0.1", 9090};     // loopback only
     Sessions sessions;
     Tokens tokens;
     Rates rates;

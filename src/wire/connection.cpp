@@ -35,11 +35,9 @@ void Connection::read_frames()
     FrameReader reader(m_fd.get());
     for (;;) {
         const auto header = reader.header();
-        if (!header) {
+        if (!header && header.error().code == ErrorCode::malformed)
             close_for(header.error().detail);
-            break;
-        }
-        if (!*header)
+        if (!header || !*header) // or the peer has gone
             break;
         if (const auto status = read_one(reader, **header); !status) {
             close_for(status.error().detail);
