@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/ids.h"
+#include "base/result.h"
 #include "crypto/algorithms.h"
 #include "crypto/digest.h"
 
@@ -214,10 +215,13 @@ struct Session {
     TimePoint ended_at;               // epoch while live
     bool answered = false;            // the client has got its answer
     std::optional<StoredAssertion> assertion;
-    std::vector<Bytes> signatures;    // in the order of the digests, when signed
-    Bytes evidence;                   // when signed
     ErrorCode refusal = ErrorCode::internal; // why it ended without signatures
     std::string refusal_detail;       // for the log and the history
+};
+
+struct SessionResult {                // kept apart: most readers of a session do not need it
+    std::vector<Bytes> signatures;    // in the order of the digests
+    Bytes evidence;
 };
 
 // --- the rest -------------------------------------------------------------------------------------

@@ -1,0 +1,45 @@
+#include "store/store.h"
+
+#include "store/schema.h"
+
+namespace qss::store {
+
+Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options)
+{
+    TRY_ASSIGN(writing, sqlite::Database::open(options.path, sqlite::Access::read_write));
+    TRY(writing.migrate(migrations()));
+    std::vector<sqlite::Database> reading;
+    for (std::size_t i = 0; i < options.readers; ++i) {
+        TRY_ASSIGN(reader, sqlite::Database::open(options.path, sqlite::Access::read_only));
+        reading.push_back(std::move(reader));
+    }
+    return std::unique_ptr<Store>(new Store(std::move(writing), std::move(reading), options.write_queue));
+}
+
+Store::Store(sqlite::Database writing, std::vector<sqlite::Database> reading, std::size_t write_queue)
+    : m_writer(std::move(writing), {}, write_queue), m_readers(std::move(reading))
+{
+    QSS_ASSERT(!m_readers.empty());
+    for (auto& reader : m_readers)
+        m_free.push_back(&reader);
+}
+
+sqlite::Database* Store::borrow()
+{
+    std::unique_lock lock(m_mutex);
+    m_freed.wait(lock, [this] { return !m_free.empty(); });
+    auto* const database = m_free.back();
+    m_free.pop_back();
+    return database;
+}
+
+void Store::give_back(sqlite::Database* database)
+{
+    {
+        const std::lock_guard lock(m_mutex);
+        m_free.push_back(database);
+    }
+    m_freed.notify_one();
+}
+
+}
