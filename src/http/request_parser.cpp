@@ -22,6 +22,14 @@ std::string to_std(BeastText text)
     return std::string(text.data(), text.size());
 }
 
+// A header line that goes on in the next one (obsolete: RFC 9112 5.2). Beast joins them; others may
+// see two fields. Beast uses a line up only when it has seen what follows, so a fold is never split.
+bool is_folded(std::string_view input)
+{
+    const auto head = input.substr(0, input.find("\r\n\r\n"));
+    return head.find("\r\n ") != std::string_view::npos || head.find("\r\n\t") != std::string_view::npos;
+}
+
 bool needs_length(std::string_view method)
 {
     return method == "POST" || method == "PUT" || method == "PATCH";
@@ -132,11 +140,15 @@ RequestParser& RequestParser::operator=(RequestParser&&) noexcept = default;
 tl::expected<std::size_t, Refusal> RequestParser::feed(std::string_view input)
 {
     QSS_ASSERT(m_impl->m_refusal.status == 0 && !m_impl->is_done());
+    auto& refusal = m_impl->m_refusal;
+    if (!header_done() && is_folded(input)) {
+        refusal = {400, "folded header line"};
+        return tl::unexpected(refusal);
+    }
     BeastError ec;
     const auto used = m_impl->put({input.data(), input.size()}, ec);
     if (!ec || ec == beast_http::error::need_more)
         return used;
-    auto& refusal = m_impl->m_refusal;
     if (refusal.status == 0) {
         if (ec == beast_http::error::header_limit)
             refusal = {431, "header too large"};
