@@ -1,5 +1,6 @@
 #include "client/files.h"
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -7,6 +8,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "crypto/openssl.h"
 
 namespace qss::client {
 
@@ -76,6 +79,28 @@ Result<std::string> read_text_file(const std::string& path, std::size_t max_size
     if (text.size() > max_size)
         return fail(ErrorCode::too_large, path + ": more than " + std::to_string(max_size) + " bytes");
     return text;
+}
+
+Result<crypto::Digest> digest_file(const std::string& path, crypto::HashAlgorithm algorithm)
+{
+    errno = 0;
+    std::ifstream in(path, std::ios::binary);
+    if (!in)
+        return fail(failed(path));
+    const std::unique_ptr<EVP_MD, crypto::Deleter<EVP_MD_free>> md(
+        EVP_MD_fetch(nullptr, std::string(crypto::to_string(algorithm)).c_str(), nullptr));
+    const crypto::EvpMdCtxPtr context(EVP_MD_CTX_new());
+    if (!md || !context || EVP_DigestInit_ex(context.get(), md.get(), nullptr) != 1)
+        return fail(ErrorCode::internal, crypto::openssl_errors());
+    std::array<char, 64 * 1024> piece{};
+    while (in.read(piece.data(), piece.size()), in.gcount() > 0)
+        EVP_DigestUpdate(context.get(), piece.data(), static_cast<std::size_t>(in.gcount()));
+    if (in.bad())
+        return fail(ErrorCode::io, path + ": cannot be read");
+    std::array<std::uint8_t, EVP_MAX_MD_SIZE> digest{};
+    unsigned int size = 0;
+    EVP_DigestFinal_ex(context.get(), digest.data(), &size);
+    return crypto::Digest::from_bytes(algorithm, {digest.data(), size});
 }
 
 Status write_new_file(const std::string& path, ByteView content, FileAccess access)

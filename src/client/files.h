@@ -5,10 +5,14 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "crypto/digest.h"
 
 namespace qss::client {
 
 Result<std::string> read_text_file(const std::string& path, std::size_t max_size = 1024 * 1024);
+
+// Of a file of any size, read piece by piece.
+Result<crypto::Digest> digest_file(const std::string& path, crypto::HashAlgorithm algorithm);
 
 enum class FileAccess {
     owner_only, // 0600

@@ -1,0 +1,210 @@
+// `qss officer`: the registration officer, a process and a key of its own.
+#include <chrono>
+#include <csignal>
+#include <iostream>
+#include <memory>
+#include <set>
+#include <thread>
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+
+#include "base/encoding.h"
+#include "cli/command.h"
+#include "cli/listing.h"
+#include "cli/officer.h"
+#include "cli/service_access.h"
+#include "client/files.h"
+#include "config/config.h"
+#include "pki/asn1.h"
+#include "pki/csr.h"
+
+namespace qss::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int poll_wait_s = 30;
+constexpr std::chrono::milliseconds retry_first{250};
+constexpr std::chrono::milliseconds retry_last{5'000};
+
+struct OfficerOptions {
+    std::string officer_directory; // empty: DIR/officer
+    std::string url;
+    std::string name;
+    std::string registration_id;
+    bool yes = false;
+    bool auto_approve = false;
+};
+
+fs::path officer_directory(const Context& context, const OfficerOptions& options)
+{
+    return options.officer_directory.empty() ? config::Paths(context.directory).officer : fs::path(options.officer_directory);
+}
+
+Result<Officer> open_officer(const Context& context, const OfficerOptions& options)
+{
+    const auto directory = officer_directory(context, options);
+    TRY_ASSIGN(api, management_api(context.directory, officer_client_files(directory), options.url));
+    return Officer::open(directory, std::move(api));
+}
+
+// Two keys: one signs statements, one is for TLS. What the ceremony and the access CA need goes beside.
+Status init_officer(const Context& context, const OfficerOptions& options)
+{
+    const auto directory = officer_directory(context, options);
+    TRY(client::make_private_directory(directory.string()));
+    TRY_ASSIGN(key, crypto::PrivateKey::generate(crypto::KeyType::p256));
+    TRY_ASSIGN(client_key, crypto::PrivateKey::generate(crypto::KeyType::p256));
+    TRY_ASSIGN(csr, pki::make_csr(options.name, client_key));
+    const auto write = [&](const fs::path& file, ByteView content, client::FileAccess access) {
+        return client::write_new_file(file.string(), content, access);
+    };
+    const auto files = officer_client_files(directory);
+    TRY(write(directory / "key.pem", key.to_pem().reveal(), client::FileAccess::owner_only));
+    TRY(write(directory / "public-key.pem", as_bytes(pki::to_pem("PUBLIC KEY", key.public_key().spki())),
+              client::FileAccess::everybody));
+    TRY(write(files.private_key, client_key.to_pem().reveal(), client::FileAccess::owner_only));
+    TRY(write(directory / "client.csr", as_bytes(pki::to_pem("CERTIFICATE REQUEST", csr)), client::FileAccess::everybody));
+    const auto spki = base64_encode(key.public_key().spki());
+    context.result(client::json::object{{"directory", directory.string()}, {"spki", spki}},
+                   "written to " + directory.string() + ": key.pem (signs statements), client-key.pem (TLS)\n"
+                   "next: public-key.pem goes to the ceremony of SAM and CA; the access CA answers client.csr with " +
+                   files.certificate.string());
+    return {};
+}
+
+Status list_requests(const Context& context, const OfficerOptions& options)
+{
+    TRY_ASSIGN(officer, open_officer(context, options));
+    TRY_ASSIGN(requests, officer.pending(0));
+    context.result(client::json::object{{"requests", requests}},
+                   listing(requests, {"registration_id", "given_name", "surname", "email", "organisation"}));
+    return {};
+}
+
+bool confirmed(const Context& context)
+{
+    context.err << "Have you verified this person's identity, and do you vouch for every line above? yes/no: " << std::flush;
+    std::string answer;
+    std::getline(std::cin, answer);
+    return answer == "yes";
+}
+
+Status approve_request(const Context& context, const OfficerOptions& options)
+{
+    TRY_ASSIGN(officer, open_officer(context, options));
+    TRY_ASSIGN(requests, officer.pending(0));
+    for (const auto& element : requests) {
+        if (!element.is_object() ||
+            client::text_member_or(element.get_object(), "registration_id", "") != options.registration_id)
+            continue;
+        TRY_ASSIGN(request, parse_registration_request(element.get_object(), context.random, context.clock.now()));
+        context.progress(request.for_people());
+        if (!options.yes && !confirmed(context))
+            return fail(ErrorCode::rejected, "not approved");
+        TRY(officer.approve(request));
+        context.result(client::json::object{{"registration_id", request.registration_id},
+                                            {"statement_id", request.statement.statement_id.text()}},
+                       "approved; the invitation goes to " + printable(request.statement.email));
+        return {};
+    }
+    return fail(ErrorCode::not_found, "no pending request " + options.registration_id + "; see: qss officer list");
+}
+
+// One round of the automatic officer: everything that waits and was not refused before.
+Status approve_all(const Context& context, Officer& officer, std::set<std::string>& refused)
+{
+    TRY_ASSIGN(requests, officer.pending(refused.empty() ? poll_wait_s : 1));
+    std::size_t fresh = 0;
+    for (const auto& element : requests) {
+        if (!element.is_object())
+            continue;
+        const auto id = client::text_member_or(element.get_object(), "registration_id", "");
+        if (refused.contains(id))
+            continue;
+        ++fresh;
+        const auto request = parse_registration_request(element.get_object(), context.random, context.clock.now());
+        const auto status = request ? officer.approve(*request) : Status(fail(request.error()));
+        if (status) {
+            context.progress("officer: approved " + printable(id));
+        } else if (status.error().code == ErrorCode::unavailable || status.error().code == ErrorCode::timed_out) {
+            return status;
+        } else {
+            context.progress("officer: refused " + printable(id) + ": " + printable(status.error().detail));
+            refused.insert(id);
+        }
+    }
+    if (fresh == 0 && !requests.empty()) // the service does not wait while something is pending
+        std::this_thread::sleep_for(std::chrono::seconds(1));
+    return {};
+}
+
+extern "C" void end_at_once(int)
+{
+    ::_exit(0); // nothing is held that could be left half done
+}
+
+Status run_officer(const Context& context, const OfficerOptions& options)
+{
+    if (!options.auto_approve)
+        return fail(ErrorCode::invalid_argument, "run approves without asking: say --auto-approve; else use list and approve");
+    TRY_ASSIGN(config, config::load(config::Paths(context.directory).config_file));
+    if (!config.sandbox)
+        return fail(ErrorCode::forbidden, "only a sandbox has an officer that approves by itself; use list and approve");
+    std::signal(SIGTERM, end_at_once);
+    std::signal(SIGINT, end_at_once);
+    std::set<std::string> refused;
+    auto pause = retry_first;
+    for (bool told = false;;) {
+        auto officer = open_officer(context, options);
+        auto status = officer ? Status{} : Status(fail(officer.error()));
+        while (status) {
+            status = approve_all(context, *officer, refused);
+            if (status && told) {
+                context.progress("officer: the service answers again");
+                told = false;
+            }
+            if (status)
+                pause = retry_first;
+        }
+        if (!told)
+            context.progress("officer: waiting for the service: " + printable(status.error().detail));
+        told = true;
+        std::this_thread::sleep_for(pause);
+        pause = std::min(pause * 2, retry_last);
+    }
+}
+
+using Run = Status (*)(const Context&, const OfficerOptions&);
+
+}
+
+void add_officer_command(CLI::App& root, Context& context)
+{
+    auto* group = root.add_subcommand("officer", "The registration officer: vouches for who a signer is")->require_subcommand(1);
+    const auto options = std::make_shared<OfficerOptions>();
+    const auto add_command = [&](const char* name, const char* what, Run run) {
+        auto* command = group->add_subcommand(name, what);
+        command->add_option("--officer-directory", options->officer_directory, "Keys of the officer; default: DIR/officer");
+        command->callback([&context, options, run] {
+            context.action = [&context, options, run] { return run(context, *options); };
+        });
+        if (run != init_officer)
+            command->add_option("--url", options->url, "Of the management API; default: the data directory's service");
+        return command;
+    };
+
+    add_command("init", "Make an officer's keys in a directory of their own", init_officer)
+        ->add_option("--name", options->name, "Of the officer")->required();
+    add_command("list", "List the requests that wait for a statement", list_requests);
+    auto* approve = add_command("approve", "Show a request and sign the statement that completes it", approve_request);
+    approve->add_option("id", options->registration_id, "Id of the request")->required();
+    approve->add_flag("--yes", options->yes, "Do not ask: the person was verified");
+    add_command("run", "Approve whatever comes; only in a sandbox", run_officer)
+        ->add_flag("--auto-approve", options->auto_approve, "Approve without asking");
+}
+
+}
