@@ -291,6 +291,22 @@ Result<std::optional<Reader>> Reader::optional_object(std::string_view name)
     return Reader(std::make_unique<Impl>(value->get_object()));
 }
 
+Result<std::vector<Reader>> Reader::objects(std::string_view name)
+{
+    const auto* value = m_impl->find(name);
+    if (value == nullptr)
+        return wrong(name, "is required");
+    if (!value->is_array())
+        return wrong(name, "must be an array of objects");
+    std::vector<Reader> out;
+    for (const auto& element : value->get_array()) {
+        if (!element.is_object())
+            return wrong(name, "must be an array of objects");
+        out.push_back(Reader(std::make_unique<Impl>(element.get_object())));
+    }
+    return out;
+}
+
 Result<std::optional<Reader>> Reader::optional_object_or_empty_array(std::string_view name)
 {
     const auto* value = m_impl->find(name);

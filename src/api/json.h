@@ -42,7 +42,9 @@ public:
     // An object inside this one, with a finish() of its own.
     Result<Reader> object(std::string_view name);
     Result<std::optional<Reader>> optional_object(std::string_view name);
-    // The same, and the empty array counts as the empty object: what PHP makes of an empty map.
+    // An array of objects, each with a finish() of its own.
+    Result<std::vector<Reader>> objects(std::string_view name);
+    // As optional_object, and the empty array counts as the empty object: what PHP makes of an empty map.
     Result<std::optional<Reader>> optional_object_or_empty_array(std::string_view name);
 
     [[nodiscard]] Status finish() const;

@@ -5,31 +5,54 @@
 
 namespace qss::api {
 
-http::Response problem_response(const Problem& problem, const std::string& request_id)
+namespace {
+
+http::Response response(int status, const json::Writer& body)
 {
-    const auto entry = http_status(problem.error.code);
-    const int status = problem.status.value_or(entry.status);
-    json::Writer body;
-    body.text("type", "about:blank").text("title", entry.title).integer("status", status);
-    if (entry.detail_for_caller && !problem.error.detail.empty())
-        body.text("detail", problem.error.detail);
-    body.text("code", problem.code.empty() ? to_string(problem.error.code) : problem.code);
-    if (problem.tries_left)
-        body.integer("tries_left", *problem.tries_left);
-    if (status >= 500)
-        body.text("id", request_id);
-    http::Response response{status,
-                            {{"Content-Type", "application/problem+json;charset=utf-8"},
-                             {"Cache-Control", "no-store"}},
-                            body.str()};
+    http::Response out{status,
+                       {{"Content-Type", "application/problem+json;charset=utf-8"},
+                        {"Cache-Control", "no-store"}},
+                       body.str()};
     if (status == 429 || status == 503)
-        response.headers.push_back({"Retry-After", std::string(retry_after_s)});
-    return response;
+        out.headers.push_back({"Retry-After", std::string(retry_after_s)});
+    return out;
+}
+
+json::Writer begin(int status, std::string_view title)
+{
+    json::Writer body;
+    body.text("type", "about:blank").text("title", title).integer("status", status);
+    return body;
+}
+
 }
 
 http::Response problem_response(const Error& error, const std::string& request_id)
 {
-    return problem_response(Problem{error, {}, {}, {}}, request_id);
+    const auto entry = http_status(error.code);
+    auto body = begin(entry.status, entry.title);
+    if (entry.detail_for_caller && !error.detail.empty())
+        body.text("detail", error.detail);
+    body.text("code", to_string(error.code));
+    if (entry.status >= 500)
+        body.text("id", request_id);
+    return response(entry.status, body);
+}
+
+http::Response problem_response(int status, std::string_view title, const std::string& request_id)
+{
+    return response(status, begin(status, title).text("code", "http").text("id", request_id));
+}
+
+http::Response wrong_guess_response(std::string_view code, std::string_view detail,
+                                    std::optional<std::int64_t> tries_left)
+{
+    const auto entry = http_status(ErrorCode::verification_failed);
+    auto body = begin(entry.status, entry.title);
+    body.text("detail", detail).text("code", code);
+    if (tries_left)
+        body.integer("tries_left", *tries_left);
+    return response(entry.status, body);
 }
 
 }

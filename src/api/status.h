@@ -2,6 +2,7 @@
 // the QSS contract's, problem.h RFC 9457's. Pure.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "base/result.h"
@@ -19,5 +20,8 @@ HttpStatus http_status(ErrorCode code);
 
 // Seconds after which to try again, for 429 and 503.
 inline constexpr std::string_view retry_after_s = "5";
+
+// How long a call may wait for something to come.
+inline constexpr std::int64_t long_poll_seconds_max = 30;
 
 }

@@ -1,0 +1,30 @@
+#include "service/views.h"
+
+#include "pki/certificate.h"
+#include "pki/csr.h"
+
+namespace qss::service {
+
+Result<sap::DisplayRecord> display_of(ByteView display_record)
+{
+    auto record = sap::DisplayRecord::decode(display_record);
+    if (!record)
+        return fail(ErrorCode::tampered, "display record: " + record.error().detail);
+    return record;
+}
+
+Result<std::string> certificate_pem(ByteView der)
+{
+    TRY_ASSIGN(certificate, pki::Certificate::from_der(der));
+    return certificate.pem();
+}
+
+Result<Bytes> csr_der(std::string_view pem)
+{
+    auto csr = pki::Csr::from_pem(pem);
+    if (!csr)
+        return fail(ErrorCode::invalid_argument, "the certificate request: " + csr.error().detail);
+    return csr->der();
+}
+
+}
