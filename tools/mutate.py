@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+"""Removes one check after another and proves that its test notices.
+
+tests/mutations.toml lists them: the check as it stands in the source (`find`, exactly once in `file`),
+what stands there without it (`replace`), and the test that must then fail: `unit` (folder and
+GoogleTest filter) or `pytest` (arguments, run against binaries that lack the check).
+A copy of the tree in build/mutation is changed, never the tree itself.
+
+usage: tools/mutate.py [NAME...]      all of them, or those whose name contains one of the words
+"""
+
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+COPY = ROOT / "build" / "mutation" / "tree"
+BUILD = ROOT / "build" / "mutation" / "build"
+
+
+def run(*command, **options):
+    return subprocess.run([str(c) for c in command], capture_output=True, text=True, **options)
+
+
+def refresh_copy():
+    """Makes COPY equal to the tracked files; unchanged ones keep their times, so little is rebuilt."""
+    names = set(run("git", "-C", ROOT, "ls-files").stdout.splitlines())
+    for old in COPY.rglob("*"):
+        if old.is_file() and str(old.relative_to(COPY)) not in names:
+            old.unlink()
+    for name in names:
+        source, target = ROOT / name, COPY / name
+        if source.is_file() and (not target.exists() or target.read_bytes() != source.read_bytes()):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(source.read_bytes())
+
+
+def build(*targets):
+    if not (BUILD / "build.ninja").exists():
+        run("cmake", "-S", COPY, "-B", BUILD, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug",
+            "-DCMAKE_CXX_COMPILER=g++-12", "-DCMAKE_CXX_FLAGS=-O1 -Wno-error", check=True)
+    arguments = [word for target in targets for word in ("--target", target)]
+    return run("cmake", "--build", BUILD, *arguments)
+
+
+PROGRAMS = ("qss", "qss-api", "qss-sam", "qss-ca", "qss-ocsp")
+
+
+def judge(mutation):
+    """'noticed', or why not."""
+    path = COPY / mutation["file"]
+    original = path.read_text()
+    if original.count(mutation["find"]) != 1:
+        return f"`find` is in {mutation['file']} {original.count(mutation['find'])} times, not once"
+    unit = mutation.get("unit")
+    path.write_text(original.replace(mutation["find"], mutation["replace"]))
+    try:
+        built = build(f"unit-{unit['folder']}") if unit else build(*PROGRAMS)
+        if built.returncode != 0:
+            return "does not build without the check:\n" + built.stdout[-1500:]
+        if unit:
+            tested = run(BUILD / "bin" / f"unit-{unit['folder']}", f"--gtest_filter={unit['filter']}",
+                         "--gtest_brief=1", cwd=ROOT)
+            ran = "0 tests ran" not in tested.stdout and "did not match" not in tested.stdout
+        else:
+            tested = run(sys.executable, "-m", "pytest", "-q", "-x", *mutation["pytest"].split(), cwd=ROOT,
+                         env={**os.environ, "QSS_BIN": str(BUILD / "bin")})
+            ran = tested.returncode not in (4, 5)
+        if not ran:
+            return "its test does not exist"
+        return "noticed" if tested.returncode != 0 else "NOT NOTICED: the test passes without the check"
+    finally:
+        path.write_text(original)
+
+
+def main():
+    mutations = tomllib.loads((ROOT / "tests" / "mutations.toml").read_text())["mutation"]
+    words = sys.argv[1:]
+    chosen = [m for m in mutations if not words or any(w in m["name"] for w in words)]
+    refresh_copy()
+    unnoticed = 0
+    for number, mutation in enumerate(chosen, 1):
+        verdict = judge(mutation)
+        unnoticed += verdict != "noticed"
+        print(f"[{number}/{len(chosen)}] {mutation['name']}: {verdict}", flush=True)
+    print(f"{len(chosen) - unnoticed} passed, {unnoticed} failed")
+    return 1 if unnoticed or not chosen else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
