@@ -53,6 +53,10 @@ inline constexpr std::size_t json_depth = 8;
 static_assert(digests_per_session * (2 * digest_size + label_size + 64) < http_body_size);
 static_assert(attestation_object_size * 4 / 3 + client_data_size < http_body_size);
 
+// The CA's nonces, each for one attestation.
+inline constexpr std::int64_t ca_nonce_life_ms = 10 * 60'000;
+inline constexpr std::int64_t ca_nonces_live = 100'000;
+
 // Guessing (design 6.12).
 inline constexpr int otp_digits = 8;
 inline constexpr int otp_tries = 5;

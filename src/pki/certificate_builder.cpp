@@ -112,7 +112,8 @@ Bytes encode_qc_statements(std::string_view pds_url, Semantics semantics)
     const auto type = der::sequence({der::oid(oids::qc_type), der::sequence({der::oid(oids::qc_type_esign)})});
     const auto location = der::sequence({der::ia5_string(pds_url), der::printable_string("en")});
     const auto pds = der::sequence({der::oid(oids::qc_pds), der::sequence({location})});
-    const auto syntax = der::sequence({der::oid(oids::qc_syntax_v2), der::sequence({der::oid(oids::semantics_natural)})});
+    const auto natural = der::sequence({der::oid(oids::semantics_natural)});
+    const auto syntax = der::sequence({der::oid(oids::qc_syntax_v2), natural});
     return der::sequence({compliance, sscd, type, pds, semantics == Semantics::natural ? syntax : Bytes{}});
 }
 

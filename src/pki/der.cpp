@@ -119,10 +119,10 @@ Bytes named_bits(std::uint16_t bits)
 {
     QSS_ASSERT(bits != 0);
     const auto trailing = std::countr_zero(bits);
+    const auto high = static_cast<std::uint8_t>(bits >> 8);
     if (trailing >= 8)
-        return tlv(tag_bit_string, Bytes{static_cast<std::uint8_t>(trailing - 8), static_cast<std::uint8_t>(bits >> 8)});
-    return tlv(tag_bit_string, Bytes{static_cast<std::uint8_t>(trailing), static_cast<std::uint8_t>(bits >> 8),
-                                     static_cast<std::uint8_t>(bits)});
+        return tlv(tag_bit_string, Bytes{static_cast<std::uint8_t>(trailing - 8), high});
+    return tlv(tag_bit_string, Bytes{static_cast<std::uint8_t>(trailing), high, static_cast<std::uint8_t>(bits)});
 }
 
 Bytes utf8_string(std::string_view text)

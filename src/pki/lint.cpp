@@ -126,8 +126,8 @@ bool is_natural_identifier(std::string_view number)
 {
     constexpr std::string_view schemes[] = {"PAS", "IDC", "PNO", "TIN"};
     const auto capital = [](char c) { return c >= 'A' && c <= 'Z'; };
-    return number.size() > 6 && std::find(std::begin(schemes), std::end(schemes), number.substr(0, 3)) != std::end(schemes) &&
-           capital(number[3]) && capital(number[4]) && number[5] == '-';
+    const bool scheme = std::find(std::begin(schemes), std::end(schemes), number.substr(0, 3)) != std::end(schemes);
+    return scheme && number.size() > 6 && capital(number[3]) && capital(number[4]) && number[5] == '-';
 }
 
 using SequencePtr = std::unique_ptr<ASN1_SEQUENCE_ANY, decltype([](ASN1_SEQUENCE_ANY* s) {

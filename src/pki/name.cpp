@@ -13,7 +13,8 @@ namespace {
 Result<Bytes> encode_value(const Attribute& attribute)
 {
     const auto& value = attribute.value;
-    if (value.empty() || value.size() > limits::name_size || !is_valid_utf8(value) ||
+    constexpr auto max_size = 2 * limits::name_size + 16; // a common name holds two names
+    if (value.empty() || value.size() > max_size || !is_valid_utf8(value) ||
         std::any_of(value.begin(), value.end(), [](char c) { return c >= 0 && (c < 0x20 || c == 0x7F); }))
         return fail(ErrorCode::invalid_argument, "name attribute " + std::string(attribute.type));
     if (attribute.type != oids::country && attribute.type != oids::serial_number)

@@ -1,0 +1,28 @@
+// What makes the CA issue a qualified certificate: the SAM's attestation and the officer's statement,
+// checked against what the ceremony pinned and against each other (design 6.5, 6.6). Pure.
+#pragma once
+
+#include "ca/issuer.h"
+#include "statements/key_attestation.h"
+#include "statements/registration.h"
+
+namespace qss::ca {
+
+struct IdentityRequest { // exists only verified
+    Bytes attestation_hash;
+    statements::KeyAttestation attestation;
+    statements::RegistrationStatement statement;
+    crypto::PublicKey key;
+};
+
+// verification_failed, or forbidden, saying what does not hold. State (nonce, key, sequence) is the
+// record's to check.
+Result<IdentityRequest> verify_identity_request(const Settings& settings, ByteView key_attestation,
+                                                ByteView registration_statement);
+
+// Profile natural_person_esign; subject from the statement alone.
+pki::CertificateContents identity_contents(const IdentityRequest& request, const Settings& settings,
+                                           const pki::Certificate& issuer, const std::string& serial_number,
+                                           TimePoint now, std::chrono::days lifetime, Random& random);
+
+}

@@ -1,0 +1,45 @@
+#include "ca/orders.h"
+
+#include "pki/lint.h"
+
+namespace qss::ca {
+
+std::string_view name_of(Authority authority)
+{
+    switch (authority) {
+    case Authority::root: return "root";
+    case Authority::issuing: return "issuing";
+    case Authority::access: return "access";
+    }
+    return "";
+}
+
+Result<Draft> Draft::make(Authority authority, const pki::Profile& profile, const pki::CertificateContents& contents,
+                          const crypto::PrivateKey& throw_away)
+{
+    Draft draft;
+    draft.m_authority = authority;
+    draft.m_profile = profile.id;
+    TRY_ASSIGN(tbs, pki::encode_tbs_certificate(profile, contents, throw_away.type()));
+    TRY_ASSIGN(trial, pki::sign_certificate(tbs, throw_away));
+    TRY(pki::lint(trial, profile));
+    draft.m_tbs = std::move(tbs);
+    draft.m_serial = trial.serial();
+    draft.m_spki = trial.public_key().spki();
+    draft.m_not_after = trial.not_after();
+    return draft;
+}
+
+Result<pki::Certificate> AuthorityKey::issue(IssuanceOrder order) const
+{
+    QSS_ASSERT(order.m_authority == m_authority);
+    return pki::sign_certificate(order.m_tbs, *m_signer);
+}
+
+Result<pki::Crl> AuthorityKey::issue(CrlOrder order) const
+{
+    QSS_ASSERT(order.m_authority == m_authority);
+    return pki::sign_crl(order.m_tbs, *m_signer);
+}
+
+}

@@ -1,0 +1,91 @@
+// The one-shot rights of the CA's keys (after Boulder's issuance): a Draft passed the pre-issuance lint,
+// an IssuanceOrder is a Draft whose intent is durable, a CrlOrder is a list whose number is. Each moves,
+// is made in one place and is consumed by signing; AuthorityKey takes nothing else (KEY-9).
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string_view>
+
+#include "crypto/keys.h"
+#include "pki/certificate_builder.h"
+#include "pki/crl.h"
+
+namespace qss::ca {
+
+enum class Authority { root, issuing, access };
+[[nodiscard]] std::string_view name_of(Authority authority);
+
+class Draft {
+public:
+    // Encodes, signs with `throw_away`, lints (CA-1). verification_failed when the lint finds anything.
+    static Result<Draft> make(Authority authority, const pki::Profile& profile,
+                              const pki::CertificateContents& contents, const crypto::PrivateKey& throw_away);
+    Draft(Draft&&) = default;
+    Draft& operator=(Draft&&) = default;
+
+    [[nodiscard]] Authority authority() const { return m_authority; }
+    [[nodiscard]] pki::ProfileId profile() const { return m_profile; }
+    [[nodiscard]] const Bytes& tbs() const { return m_tbs; }
+    [[nodiscard]] const Bytes& serial() const { return m_serial; }
+    [[nodiscard]] const Bytes& spki() const { return m_spki; }
+    [[nodiscard]] TimePoint not_after() const { return m_not_after; }
+
+private:
+    Draft() = default;
+    Authority m_authority = Authority::root;
+    pki::ProfileId m_profile = pki::ProfileId::root;
+    Bytes m_tbs;
+    Bytes m_serial;
+    Bytes m_spki;
+    TimePoint m_not_after;
+};
+
+class IssuanceOrder {
+public:
+    IssuanceOrder(IssuanceOrder&&) = default;
+    IssuanceOrder& operator=(IssuanceOrder&&) = default;
+    [[nodiscard]] const Bytes& serial() const { return m_serial; }
+
+private:
+    friend class Transaction; // stores the intent
+    friend class AuthorityKey;
+    IssuanceOrder(Authority authority, Bytes serial, Bytes tbs)
+        : m_authority(authority), m_serial(std::move(serial)), m_tbs(std::move(tbs))
+    {
+    }
+    Authority m_authority;
+    Bytes m_serial;
+    Bytes m_tbs;
+};
+
+class CrlOrder {
+public:
+    CrlOrder(CrlOrder&&) = default;
+    CrlOrder& operator=(CrlOrder&&) = default;
+
+private:
+    friend class Transaction; // stores the number
+    friend class AuthorityKey;
+    CrlOrder(Authority authority, Bytes tbs) : m_authority(authority), m_tbs(std::move(tbs)) {}
+    Authority m_authority;
+    Bytes m_tbs;
+};
+
+// A CA's key. Nothing else reaches the signer.
+class AuthorityKey {
+public:
+    AuthorityKey(Authority authority, std::shared_ptr<const crypto::Signer> signer)
+        : m_authority(authority), m_signer(std::move(signer))
+    {
+    }
+    [[nodiscard]] const crypto::PublicKey& public_key() const { return m_signer->public_key(); }
+    Result<pki::Certificate> issue(IssuanceOrder order) const;
+    Result<pki::Crl> issue(CrlOrder order) const;
+
+private:
+    Authority m_authority;
+    std::shared_ptr<const crypto::Signer> m_signer;
+};
+
+}

@@ -1,0 +1,351 @@
+#include "ca/record.h"
+
+#include <algorithm>
+
+#include "base/canonical.h"
+#include "base/limits.h"
+#include "crypto/digest.h"
+
+namespace qss::ca {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// RFC 5280 5; CSS-6.3.9-05. Asked for by `qss-api`, a list is made anew from this age on; the OCSP
+// responder takes none older than 60 minutes.
+constexpr auto crl_due = 30min;
+constexpr auto crl_life = 24h;
+constexpr std::string_view settings_label = "ca-settings";
+
+constexpr std::string_view migrations[] = {R"(
+CREATE TABLE settings(id INTEGER PRIMARY KEY CHECK(id = 1), value BLOB NOT NULL, seal BLOB NOT NULL) STRICT;
+CREATE TABLE authority(
+  name TEXT PRIMARY KEY, key_blob BLOB NOT NULL, spki BLOB NOT NULL, certificate BLOB NOT NULL,
+  crl_number INTEGER NOT NULL DEFAULT 0, crl BLOB, crl_at_ms INTEGER NOT NULL DEFAULT 0,
+  crl_stale INTEGER NOT NULL DEFAULT 1) STRICT;
+CREATE TABLE nonce(
+  value BLOB PRIMARY KEY, expires_ms INTEGER NOT NULL, attestation BLOB) STRICT;
+CREATE TABLE certificate(
+  serial BLOB PRIMARY KEY, authority TEXT NOT NULL, profile INTEGER NOT NULL, tbs BLOB NOT NULL,
+  intended_ms INTEGER NOT NULL, not_after_ms INTEGER NOT NULL, certificate BLOB,
+  revoked_ms INTEGER, reason INTEGER) STRICT;
+CREATE INDEX certificate_revoked ON certificate(authority, revoked_ms) WHERE revoked_ms IS NOT NULL;
+CREATE TABLE identity(
+  attestation BLOB PRIMARY KEY, serial BLOB NOT NULL UNIQUE REFERENCES certificate(serial),
+  signer BLOB NOT NULL) STRICT;
+CREATE TABLE certified_key(spki_hash BLOB PRIMARY KEY, signer BLOB NOT NULL) STRICT;
+CREATE TABLE signer(
+  signer BLOB PRIMARY KEY, sequence INTEGER NOT NULL, statement BLOB NOT NULL, serial_number TEXT NOT NULL) STRICT;
+CREATE TABLE event(
+  number INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, kind TEXT NOT NULL, subject BLOB NOT NULL,
+  hash BLOB NOT NULL) STRICT;
+)"};
+
+Result<CertificateRow> read_certificate(const sqlite::Statement& query)
+{
+    CertificateRow row;
+    row.serial = query.blob(0);
+    row.profile = static_cast<pki::ProfileId>(query.integer(1));
+    if (!query.is_null(2))
+        row.certificate = query.blob(2);
+    if (!query.is_null(3))
+        row.revocation = pki::Revocation{from_unix_ms(query.integer(3)), static_cast<std::uint8_t>(query.integer(4))};
+    return row;
+}
+
+// After the ceremony.
+bool may_issue(Authority authority, pki::ProfileId profile)
+{
+    using enum pki::ProfileId;
+    switch (authority) {
+    case Authority::root: return profile == ocsp_responder;
+    case Authority::issuing: return profile == ocsp_responder || profile == natural_person_esign;
+    case Authority::access: return profile == client || profile == server;
+    }
+    return false;
+}
+
+// Exactly one row must have changed; otherwise the state was not what the caller believed.
+Status one_row(Result<std::int64_t> changed, ErrorCode code, std::string_view what)
+{
+    TRY_ASSIGN(rows, std::move(changed));
+    if (rows != 1)
+        return fail(code, std::string(what));
+    return {};
+}
+
+}
+
+Result<sqlite::Database> open_record(const std::string& path)
+{
+    TRY_ASSIGN(database, sqlite::Database::open(path, sqlite::Access::exclusive));
+    TRY(database.migrate(migrations));
+    return database;
+}
+
+Result<std::optional<Settings>> Transaction::settings(keystore::KeyStore& keys)
+{
+    auto query = m_database.prepare("SELECT value, seal FROM settings");
+    TRY_ASSIGN(found, query.step());
+    if (!found)
+        return std::optional<Settings>();
+    const auto value = query.blob(0);
+    if (!equal_constant_time(keys.seal(settings_label, value), query.blob(1)))
+        return fail(ErrorCode::tampered, "settings' seal does not hold");
+    TRY_ASSIGN(settings, Settings::decode(value));
+    return std::optional<Settings>(std::move(settings));
+}
+
+Status Transaction::store_settings(const Settings& settings, keystore::KeyStore& keys)
+{
+    const auto value = settings.encode();
+    TRY(m_database.prepare("INSERT INTO settings VALUES(1, ?, ?)")
+            .bind(value)
+            .bind(keys.seal(settings_label, value))
+            .run());
+    return {};
+}
+
+Status Transaction::store_authority(Authority authority, const AuthorityRow& row)
+{
+    TRY(m_database.prepare("INSERT INTO authority(name, key_blob, spki, certificate) VALUES(?, ?, ?, ?)")
+            .bind(name_of(authority))
+            .bind(row.key.blob)
+            .bind(row.key.spki)
+            .bind(row.certificate)
+            .run());
+    return {};
+}
+
+Result<AuthorityRow> Transaction::authority(Authority authority)
+{
+    auto query = m_database.prepare("SELECT key_blob, spki, certificate FROM authority WHERE name = ?");
+    TRY_ASSIGN(found, query.bind(name_of(authority)).step());
+    if (!found)
+        return fail(ErrorCode::not_found, "authority");
+    return AuthorityRow{{query.blob(0), query.blob(1)}, query.blob(2)};
+}
+
+Result<IssuanceOrder> Transaction::ceremony_order(Draft draft, TimePoint now)
+{
+    auto query = m_database.prepare("SELECT 1 FROM settings");
+    TRY_ASSIGN(initialised, query.step());
+    if (initialised)
+        return fail(ErrorCode::conflict, "the ceremony is over");
+    return insert_intent(std::move(draft), now);
+}
+
+Status Transaction::store_nonce(ByteView nonce, TimePoint now)
+{
+    TRY(m_database.prepare("DELETE FROM nonce WHERE expires_ms < ? AND attestation IS NULL")
+            .bind(to_unix_ms(now))
+            .run());
+    auto count = m_database.prepare("SELECT count(*) FROM nonce WHERE attestation IS NULL");
+    TRY(count.step());
+    if (count.integer(0) >= limits::ca_nonces_live)
+        return fail(ErrorCode::unavailable, "too many nonces wait for their attestation");
+    TRY(m_database.prepare("INSERT INTO nonce(value, expires_ms) VALUES(?, ?)")
+            .bind(nonce)
+            .bind(to_unix_ms(now) + limits::ca_nonce_life_ms)
+            .run());
+    return {};
+}
+
+Status Transaction::consume_nonce(ByteView nonce, ByteView attestation_hash, TimePoint now)
+{
+    auto update = m_database.prepare(
+        "UPDATE nonce SET attestation = ? WHERE value = ? AND attestation IS NULL AND expires_ms > ?");
+    return one_row(update.bind(attestation_hash).bind(nonce).bind(to_unix_ms(now)).run(),
+                   ErrorCode::verification_failed, "nonce is not ours, used, or expired");
+}
+
+Result<IssuanceOrder> Transaction::insert_intent(Draft draft, TimePoint now)
+{
+    TRY(m_database
+            .prepare("INSERT INTO certificate(serial, authority, profile, tbs, intended_ms, not_after_ms)"
+                     " VALUES(?, ?, ?, ?, ?, ?)")
+            .bind(draft.serial())
+            .bind(name_of(draft.authority()))
+            .bind(static_cast<std::int64_t>(draft.profile()))
+            .bind(draft.tbs())
+            .bind(to_unix_ms(now))
+            .bind(to_unix_ms(draft.not_after()))
+            .run());
+    TRY(append_event("issuance_intended", crypto::sha256(draft.tbs()), now));
+    return IssuanceOrder(draft.authority(), draft.serial(), draft.tbs());
+}
+
+Result<IssuanceOrder> Transaction::store_intent(Draft draft, TimePoint now)
+{
+    if (!may_issue(draft.authority(), draft.profile()))
+        return fail(ErrorCode::forbidden, "this authority does not issue that after its ceremony");
+    return insert_intent(std::move(draft), now);
+}
+
+Status Transaction::store_identity(ByteView attestation_hash, const SignerId& signer, ByteView serial)
+{
+    TRY(m_database.prepare("INSERT INTO identity VALUES(?, ?, ?)")
+            .bind(attestation_hash)
+            .bind(serial)
+            .bind(signer.bytes())
+            .run());
+    return {};
+}
+
+Result<std::optional<CertificateRow>> Transaction::identity(ByteView attestation_hash)
+{
+    auto query = m_database.prepare("SELECT c.serial, c.profile, c.certificate, c.revoked_ms, c.reason FROM identity i"
+                                    " JOIN certificate c ON c.serial = i.serial WHERE i.attestation = ?");
+    TRY_ASSIGN(found, query.bind(attestation_hash).step());
+    if (!found)
+        return std::optional<CertificateRow>();
+    TRY_ASSIGN(row, read_certificate(query));
+    return std::optional<CertificateRow>(std::move(row));
+}
+
+Result<IssuanceOrder> Transaction::reopen_intent(ByteView serial)
+{
+    auto query = m_database.prepare("SELECT tbs FROM certificate WHERE serial = ? AND authority = ?"
+                                    " AND certificate IS NULL AND revoked_ms IS NULL");
+    TRY_ASSIGN(found, query.bind(serial).bind(name_of(Authority::issuing)).step());
+    if (!found)
+        return fail(ErrorCode::conflict, "no intent waits for its signature");
+    return IssuanceOrder(Authority::issuing, to_bytes(serial), query.blob(0));
+}
+
+Status Transaction::store_certificate(const pki::Certificate& certificate, TimePoint now)
+{
+    auto update = m_database.prepare("UPDATE certificate SET certificate = ? WHERE serial = ? AND certificate IS NULL");
+    TRY(one_row(update.bind(certificate.der()).bind(certificate.serial()).run(), ErrorCode::conflict,
+                "certificate was stored already"));
+    return append_event("issued", certificate.sha256(), now);
+}
+
+Result<std::optional<CertificateRow>> Transaction::certificate(ByteView serial)
+{
+    auto query = m_database.prepare(
+        "SELECT serial, profile, certificate, revoked_ms, reason FROM certificate WHERE serial = ?");
+    TRY_ASSIGN(found, query.bind(serial).step());
+    if (!found)
+        return std::optional<CertificateRow>();
+    TRY_ASSIGN(row, read_certificate(query));
+    return std::optional<CertificateRow>(std::move(row));
+}
+
+Status Transaction::claim_key(ByteView spki, const SignerId& signer)
+{
+    const auto hash = crypto::sha256(spki);
+    TRY(m_database.prepare("INSERT INTO certified_key VALUES(?, ?) ON CONFLICT DO NOTHING")
+            .bind(hash)
+            .bind(signer.bytes())
+            .run());
+    auto query = m_database.prepare("SELECT signer FROM certified_key WHERE spki_hash = ?");
+    TRY(query.bind(hash).step());
+    if (!equal_public(query.blob(0), signer.bytes()))
+        return fail(ErrorCode::forbidden, "the key was certified for another signer");
+    return {};
+}
+
+Result<std::optional<SignerRow>> Transaction::signer(const SignerId& signer)
+{
+    auto query = m_database.prepare("SELECT sequence, statement, serial_number FROM signer WHERE signer = ?");
+    TRY_ASSIGN(found, query.bind(signer.bytes()).step());
+    if (!found)
+        return std::optional<SignerRow>();
+    return std::optional<SignerRow>(
+        SignerRow{static_cast<std::uint64_t>(query.integer(0)), query.blob(1), query.text(2)});
+}
+
+Status Transaction::store_signer(const SignerId& signer, const SignerRow& row)
+{
+    TRY(m_database.prepare("INSERT OR REPLACE INTO signer VALUES(?, ?, ?, ?)")
+            .bind(signer.bytes())
+            .bind(static_cast<std::int64_t>(row.sequence))
+            .bind(row.statement_hash)
+            .bind(row.serial_number)
+            .run());
+    return {};
+}
+
+Status Transaction::revoke(ByteView serial, std::uint8_t reason, TimePoint now)
+{
+    auto update = m_database.prepare(
+        "UPDATE certificate SET revoked_ms = ?, reason = ? WHERE serial = ? AND revoked_ms IS NULL");
+    TRY_ASSIGN(rows, update.bind(to_unix_ms(now)).bind(std::int64_t{reason}).bind(serial).run());
+    if (rows == 0)
+        return {};
+    TRY(m_database
+            .prepare("UPDATE authority SET crl_stale = 1"
+                     " WHERE name = (SELECT authority FROM certificate WHERE serial = ?)")
+            .bind(serial)
+            .run());
+    return append_event("revoked", serial, now);
+}
+
+Result<std::optional<Bytes>> Transaction::current_crl(Authority authority, TimePoint now)
+{
+    auto query = m_database.prepare("SELECT crl FROM authority WHERE name = ? AND crl IS NOT NULL AND crl_stale = 0"
+                                    " AND crl_at_ms <= ? AND crl_at_ms > ?");
+    const auto due = now - crl_due;
+    TRY_ASSIGN(found, query.bind(name_of(authority)).bind(to_unix_ms(now)).bind(to_unix_ms(due)).step());
+    return found ? std::optional(query.blob(0)) : std::nullopt;
+}
+
+Result<CrlOrder> Transaction::crl_order(Authority authority, const pki::Certificate& issuer, TimePoint now)
+{
+    const auto name = name_of(authority);
+    TRY(one_row(m_database.prepare("UPDATE authority SET crl_number = crl_number + 1, crl_stale = 1 WHERE name = ?")
+                    .bind(name)
+                    .run(),
+                ErrorCode::internal, "authority"));
+    auto number = m_database.prepare("SELECT crl_number FROM authority WHERE name = ?");
+    TRY(number.bind(name).step());
+    pki::CrlContents contents;
+    contents.number = static_cast<std::uint64_t>(number.integer(0));
+    contents.this_update = now;
+    contents.next_update = now + crl_life;
+    auto query = m_database.prepare("SELECT serial, revoked_ms, reason FROM certificate"
+                                    " WHERE authority = ? AND revoked_ms IS NOT NULL ORDER BY revoked_ms, serial");
+    query.bind(name);
+    for (;;) {
+        TRY_ASSIGN(found, query.step());
+        if (!found)
+            break;
+        contents.revoked.push_back(
+            {query.blob(0), {from_unix_ms(query.integer(1)), static_cast<std::uint8_t>(query.integer(2))}});
+    }
+    TRY_ASSIGN(tbs, pki::encode_tbs_crl(issuer, contents));
+    return CrlOrder(authority, std::move(tbs));
+}
+
+Status Transaction::store_crl(Authority authority, const pki::Crl& crl)
+{
+    auto update = m_database.prepare(
+        "UPDATE authority SET crl = ?, crl_at_ms = ?, crl_stale = 0 WHERE name = ? AND crl_number = ?");
+    update.bind(crl.der()).bind(to_unix_ms(crl.this_update())).bind(name_of(authority));
+    TRY(one_row(update.bind(static_cast<std::int64_t>(crl.number())).run(), ErrorCode::conflict,
+                "a later CRL was begun"));
+    return append_event("crl", crypto::sha256(crl.der()), crl.this_update());
+}
+
+Status Transaction::append_event(std::string_view kind, ByteView subject, TimePoint now)
+{
+    auto last = m_database.prepare("SELECT number, hash FROM event ORDER BY number DESC LIMIT 1");
+    TRY_ASSIGN(found, last.step());
+    const auto number = found ? last.integer(0) + 1 : 1;
+    const auto previous = found ? last.blob(1) : Bytes(32);
+    CanonicalWriter writer("QSS-CA-EVENT-v1");
+    writer.bytes(previous).u64(static_cast<std::uint64_t>(number));
+    writer.u64(static_cast<std::uint64_t>(to_unix_ms(now))).text(kind).bytes(subject);
+    TRY(m_database.prepare("INSERT INTO event VALUES(?, ?, ?, ?, ?)")
+            .bind(number)
+            .bind(to_unix_ms(now))
+            .bind(kind)
+            .bind(subject)
+            .bind(crypto::sha256(writer.encoded()))
+            .run());
+    return {};
+}
+
+}

@@ -1,0 +1,80 @@
+// The CA's own record: settings, keys, what it meant to issue, issued and revoked, its nonces and CRL
+// numbers, and its numbered and chained events (AUD-2). SQLite, opened by this role alone. A Transaction
+// lives inside one closure of the writer; what it returns counts once the closure is durable.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/ids.h"
+#include "ca/orders.h"
+#include "ca/settings.h"
+#include "keystore/key_store.h"
+#include "sqlite/writer.h"
+
+namespace qss::ca {
+
+Result<sqlite::Database> open_record(const std::string& path);
+
+struct AuthorityRow {
+    keystore::GeneratedKey key;
+    Bytes certificate; // DER
+};
+
+struct CertificateRow {
+    Bytes serial;
+    pki::ProfileId profile = pki::ProfileId::root;
+    Bytes certificate; // empty: intended, not signed
+    std::optional<pki::Revocation> revocation;
+};
+
+struct SignerRow {
+    std::uint64_t sequence = 0;
+    Bytes statement_hash;
+    std::string serial_number;
+};
+
+class Transaction {
+public:
+    explicit Transaction(sqlite::Database& database) : m_database(database) {}
+
+    // The ceremony: settings once. `tampered` when the seal does not hold.
+    Result<std::optional<Settings>> settings(keystore::KeyStore& keys);
+    Status store_settings(const Settings& settings, keystore::KeyStore& keys);
+    Status store_authority(Authority authority, const AuthorityRow& row);
+    Result<AuthorityRow> authority(Authority authority);
+    // A certificate of the ceremony is signed before its intent is durable, since all of the ceremony is
+    // one transaction: `conflict` once there are settings.
+    Result<IssuanceOrder> ceremony_order(Draft draft, TimePoint now);
+
+    // Nonces: each for one attestation.
+    Status store_nonce(ByteView nonce, TimePoint now);
+    Status consume_nonce(ByteView nonce, ByteView attestation_hash, TimePoint now); // `verification_failed`
+
+    // Issuance.
+    Result<IssuanceOrder> store_intent(Draft draft, TimePoint now);
+    Status store_identity(ByteView attestation_hash, const SignerId& signer, ByteView serial);
+    Result<std::optional<CertificateRow>> identity(ByteView attestation_hash);
+    Result<IssuanceOrder> reopen_intent(ByteView serial); // of one that was not signed
+    Status store_certificate(const pki::Certificate& certificate, TimePoint now);
+    Result<std::optional<CertificateRow>> certificate(ByteView serial);
+    // `forbidden` when the key was certified for another signer (CA-12).
+    Status claim_key(ByteView spki, const SignerId& signer);
+    Result<std::optional<SignerRow>> signer(const SignerId& signer);
+    Status store_signer(const SignerId& signer, const SignerRow& row);
+
+    // Revocation: final. A second one changes nothing.
+    Status revoke(ByteView serial, std::uint8_t reason, TimePoint now);
+    // The list that is current, or nothing when it is due at `now`.
+    Result<std::optional<Bytes>> current_crl(Authority authority, TimePoint now);
+    Result<CrlOrder> crl_order(Authority authority, const pki::Certificate& issuer, TimePoint now);
+    Status store_crl(Authority authority, const pki::Crl& crl);
+
+    Status append_event(std::string_view kind, ByteView subject, TimePoint now);
+
+private:
+    Result<IssuanceOrder> insert_intent(Draft draft, TimePoint now);
+    sqlite::Database& m_database;
+};
+
+}

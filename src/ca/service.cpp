@@ -1,0 +1,288 @@
+#include "ca/service.h"
+
+#include "base/encoding.h"
+#include "base/log.h"
+#include "pki/csr.h"
+
+namespace qss::ca {
+
+namespace {
+
+using std::chrono::days;
+
+constexpr std::uint32_t default_days = 365;
+constexpr std::size_t max_common_name = 64; // RFC 5280 A.1: ub-common-name
+
+Result<days> lifetime_from(std::uint32_t requested, const pki::Profile& profile)
+{
+    const days lifetime(requested == 0 ? default_days : requested);
+    if (lifetime > profile.max_validity)
+        return fail(ErrorCode::invalid_argument,
+                    "lifetime is at most " + std::to_string(profile.max_validity.count()) + " days");
+    return lifetime;
+}
+
+}
+
+Result<std::unique_ptr<Service>> Service::open(ServiceOptions options)
+{
+    std::unique_ptr<Service> service(new Service(std::move(options)));
+    const auto loaded = service->load();
+    if (!loaded && loaded.error().code != ErrorCode::tampered)
+        return fail(loaded.error());
+    if (!loaded) {
+        log::alarm("the CA's record was altered; suspended", {{"detail", loaded.error().detail}});
+        service->m_state = role::State::SUSPENDED;
+    }
+    return service;
+}
+
+Status Service::load()
+{
+    TRY_ASSIGN(settings, m_options.writer.write_returning([&](sqlite::Database& database) {
+        return Transaction(database).settings(m_options.keys);
+    }));
+    if (!settings)
+        return {};
+    TRY(m_options.check_mode(settings->mode));
+    TRY_ASSIGN(authorities, m_options.writer.write_returning([&](sqlite::Database& database) {
+        Transaction transaction(database);
+        return load_authorities(transaction, m_options.keys);
+    }));
+    m_settings = std::move(settings);
+    m_authorities.emplace(std::move(authorities));
+    m_state = role::State::READY;
+    return {};
+}
+
+Result<proto::StatusReply> Service::status(const proto::StatusRequest&)
+{
+    const std::lock_guard lock(m_mutex);
+    proto::StatusReply reply;
+    reply.set_state(m_state.load());
+    reply.set_sandbox(m_settings && m_settings->mode == Mode::sandbox);
+    return reply;
+}
+
+Result<proto::ca::InitialiseReply> Service::initialise(const proto::ca::InitialiseRequest& request)
+{
+    TRY_ASSIGN(settings, Settings::from_request(request));
+    TRY(m_options.check_mode(settings.mode));
+    const std::lock_guard lock(m_mutex);
+    if (m_state != role::State::UNINITIALISED)
+        return fail(ErrorCode::conflict, "the ceremony is over");
+    const CeremonyInput input{settings, m_options.keys, m_throw_away, m_options.clock.now(), m_options.random};
+    TRY_ASSIGN(result, run_ceremony(input, m_options.writer));
+    m_settings.emplace(std::move(settings));
+    m_authorities.emplace(std::move(result.authorities));
+    m_state = role::State::READY;
+    log::info("ceremony done");
+    return std::move(result.reply);
+}
+
+Result<proto::ca::GetNonceReply> Service::get_nonce(const proto::ca::GetNonceRequest&)
+{
+    const auto nonce = m_options.random.bytes(32);
+    const auto now = m_options.clock.now();
+    TRY(m_options.writer.write(
+        [&](sqlite::Database& database) { return Transaction(database).store_nonce(nonce, now); }));
+    proto::ca::GetNonceReply reply;
+    reply.set_nonce(to_string(ByteView(nonce)));
+    return reply;
+}
+
+Result<proto::ca::IssueIdentityReply> Service::issue_identity(const proto::ca::IssueIdentityRequest& request)
+{
+    TRY_ASSIGN(lifetime, lifetime_from(request.lifetime_days(), pki::profile(pki::ProfileId::natural_person_esign)));
+    const std::lock_guard lock(m_mutex);
+    TRY_ASSIGN(verified, verify_identity_request(*m_settings, as_bytes(request.key_attestation()),
+                                                 as_bytes(request.registration_statement())));
+    const auto now = m_options.clock.now();
+    TRY_ASSIGN(begun, m_options.writer.write_returning([&](sqlite::Database& database) {
+        Transaction transaction(database);
+        return begin_identity(transaction, verified, lifetime, now);
+    }));
+    if (begun.order) {
+        TRY_ASSIGN(certificate, finish(Authority::issuing, std::move(*begun.order)));
+        begun.certificate = certificate.der();
+    }
+    proto::ca::IssueIdentityReply reply;
+    reply.set_certificate(to_string(ByteView(begun.certificate)));
+    return reply;
+}
+
+Result<Service::Begun> Service::begin_identity(Transaction& transaction, const IdentityRequest& request,
+                                               days lifetime, TimePoint now)
+{
+    TRY_ASSIGN(existing, transaction.identity(request.attestation_hash));
+    if (existing && !existing->certificate.empty())
+        return Begun{existing->certificate, std::nullopt};
+    if (existing) { // a crash came between intent and signature: the same bytes are signed
+        TRY_ASSIGN(order, transaction.reopen_intent(existing->serial));
+        return Begun{{}, std::move(order)};
+    }
+    TRY(crypto::check_may_issue(request.key.type(), now));
+    TRY(transaction.consume_nonce(request.attestation.ca_nonce, request.attestation_hash, now));
+    const auto& signer = request.attestation.signer_id;
+    TRY(transaction.claim_key(request.key.spki(), signer));
+    TRY_ASSIGN(serial_number, subject_serial(transaction, request));
+    const auto contents = identity_contents(request, *m_settings, m_authorities->issuing.certificate, serial_number,
+                                            now, lifetime, m_options.random);
+    TRY_ASSIGN(draft, make_draft(Authority::issuing, pki::ProfileId::natural_person_esign, contents));
+    TRY_ASSIGN(order, transaction.store_intent(std::move(draft), now));
+    TRY(transaction.store_identity(request.attestation_hash, signer, order.serial()));
+    return Begun{{}, std::move(order)};
+}
+
+// A signer's statements follow each other: an earlier one than the last that was used is void, and
+// two of one number are a contradiction. The number of ours stays with the signer.
+Result<std::string> Service::subject_serial(Transaction& transaction, const IdentityRequest& request)
+{
+    const auto& statement = request.statement;
+    TRY_ASSIGN(known, transaction.signer(statement.signer_id));
+    const auto row = known.value_or(SignerRow{});
+    if (known && statement.sequence < row.sequence)
+        return fail(ErrorCode::forbidden, "a later statement of this signer superseded this one");
+    if (known && statement.sequence == row.sequence &&
+        !equal_public(row.statement_hash, request.attestation.statement_hash))
+        return fail(ErrorCode::forbidden, "another statement of this signer has the same number");
+    SignerRow next{statement.sequence, request.attestation.statement_hash, row.serial_number};
+    if (next.serial_number.empty())
+        next.serial_number = hex_encode_upper(m_options.random.bytes(10));
+    TRY(transaction.store_signer(statement.signer_id, next));
+    return statement.identity_number.empty() ? next.serial_number : statement.identity_number;
+}
+
+Result<Draft> Service::make_draft(Authority authority, pki::ProfileId id, const pki::CertificateContents& contents)
+{
+    TRY_ASSIGN(throw_away, m_throw_away.of(m_authorities->of(authority).key.public_key().type()));
+    return Draft::make(authority, pki::profile(id), contents, *throw_away);
+}
+
+Result<pki::Certificate> Service::finish(Authority authority, IssuanceOrder order)
+{
+    const auto& issuer = m_authorities->of(authority);
+    TRY_ASSIGN(certificate, issuer.key.issue(std::move(order)));
+    TRY(certificate.check_issued_by(issuer.certificate));
+    const auto now = m_options.clock.now();
+    TRY(m_options.writer.write(
+        [&](sqlite::Database& database) { return Transaction(database).store_certificate(certificate, now); }));
+    return certificate;
+}
+
+Result<pki::Certificate> Service::issue(Authority authority, pki::ProfileId id,
+                                        const pki::CertificateContents& contents)
+{
+    TRY_ASSIGN(draft, make_draft(authority, id, contents));
+    const auto now = m_options.clock.now();
+    TRY_ASSIGN(order, m_options.writer.write_returning([&](sqlite::Database& database) {
+        return Transaction(database).store_intent(std::move(draft), now);
+    }));
+    return finish(authority, std::move(order));
+}
+
+Result<proto::ca::RevokeReply> Service::revoke(const proto::ca::RevokeRequest& request)
+{
+    TRY(pki::check_revocation_reason(request.reason()));
+    const auto serial = to_bytes(request.serial());
+    const std::lock_guard lock(m_mutex);
+    const auto now = m_options.clock.now();
+    TRY(m_options.writer.write([&](sqlite::Database& database) -> Status {
+        Transaction transaction(database);
+        TRY_ASSIGN(row, transaction.certificate(serial));
+        if (!row || row->certificate.empty())
+            return fail(ErrorCode::not_found, "no certificate of ours has this serial number");
+        if (row->profile != pki::ProfileId::natural_person_esign)
+            return fail(ErrorCode::forbidden, "only signers' certificates are revoked this way");
+        return transaction.revoke(serial, static_cast<std::uint8_t>(request.reason()), now);
+    }));
+    TRY_ASSIGN(crl, fresh_crl(Authority::issuing));
+    proto::ca::RevokeReply reply;
+    reply.set_crl(to_string(ByteView(crl)));
+    return reply;
+}
+
+Result<Bytes> Service::fresh_crl(Authority authority)
+{
+    const auto& issuer = m_authorities->of(authority);
+    const auto now = m_options.clock.now();
+    TRY_ASSIGN(current, m_options.writer.write_returning([&](sqlite::Database& database) {
+        return Transaction(database).current_crl(authority, now);
+    }));
+    if (current)
+        return std::move(*current);
+    TRY_ASSIGN(order, m_options.writer.write_returning([&](sqlite::Database& database) {
+        return Transaction(database).crl_order(authority, issuer.certificate, now);
+    }));
+    TRY_ASSIGN(crl, issuer.key.issue(std::move(order)));
+    TRY(crl.check_signed_by(issuer.certificate));
+    TRY(m_options.writer.write(
+        [&](sqlite::Database& database) { return Transaction(database).store_crl(authority, crl); }));
+    return crl.der();
+}
+
+Result<proto::ca::CurrentCrlsReply> Service::current_crls(const proto::ca::CurrentCrlsRequest&)
+{
+    const std::lock_guard lock(m_mutex);
+    TRY_ASSIGN(issuing, fresh_crl(Authority::issuing));
+    TRY_ASSIGN(root, fresh_crl(Authority::root));
+    proto::ca::CurrentCrlsReply reply;
+    reply.add_crls(to_string(ByteView(issuing)));
+    reply.add_crls(to_string(ByteView(root)));
+    return reply;
+}
+
+Result<proto::ca::IssueAccessReply> Service::issue_access(const proto::ca::IssueAccessRequest& request)
+{
+    const bool server = request.kind() == proto::ca::SERVER;
+    if (!server && request.kind() != proto::ca::CLIENT)
+        return fail(ErrorCode::invalid_argument, "kind of access certificate");
+    const auto id = server ? pki::ProfileId::server : pki::ProfileId::client;
+    TRY_ASSIGN(lifetime, lifetime_from(request.lifetime_days(), pki::profile(id)));
+    TRY_ASSIGN(csr, pki::Csr::from_der(as_bytes(request.csr())));
+    if (request.common_name().empty() || request.common_name().size() > max_common_name)
+        return fail(ErrorCode::invalid_argument, "common name is 1 to 64 bytes");
+    const std::lock_guard lock(m_mutex);
+    if (server && m_settings->mode != Mode::sandbox)
+        return fail(ErrorCode::forbidden, "server certificates are made in a sandbox alone");
+    const auto now = m_options.clock.now();
+    TRY(crypto::check_may_issue(csr.public_key().type(), now));
+    auto contents = contents_under(Authority::access, &m_authorities->access.certificate, *m_settings, now, lifetime,
+                                   m_options.random);
+    contents.subject = {{pki::oids::organisation, m_settings->marked(m_settings->organisation)},
+                        {pki::oids::common_name, request.common_name()}};
+    contents.spki = csr.public_key().spki();
+    contents.alt_names = m_settings->server_names;
+    TRY_ASSIGN(certificate, issue(Authority::access, id, contents));
+    proto::ca::IssueAccessReply reply;
+    reply.set_certificate(to_string(ByteView(certificate.der())));
+    return reply;
+}
+
+Result<proto::ca::ChainReply> Service::chain(const proto::ca::ChainRequest&)
+{
+    const std::lock_guard lock(m_mutex);
+    proto::ca::ChainReply reply;
+    reply.set_root_certificate(to_string(ByteView(m_authorities->root.certificate.der())));
+    reply.set_issuing_certificate(to_string(ByteView(m_authorities->issuing.certificate.der())));
+    reply.set_access_ca_certificate(to_string(ByteView(m_authorities->access.certificate.der())));
+    return reply;
+}
+
+Result<proto::ca::RenewOcspReply> Service::renew_ocsp(const proto::ca::RenewOcspRequest&)
+{
+    const std::lock_guard lock(m_mutex);
+    const auto renew = [&](Authority authority) {
+        const auto contents = responder_contents(authority, m_authorities->of(authority).certificate, *m_settings,
+                                                 m_options.clock.now(), m_options.random);
+        return issue(authority, pki::ProfileId::ocsp_responder, contents);
+    };
+    TRY_ASSIGN(for_issuing, renew(Authority::issuing));
+    TRY_ASSIGN(for_root, renew(Authority::root));
+    proto::ca::RenewOcspReply reply;
+    reply.set_ocsp_issuing_certificate(to_string(ByteView(for_issuing.der())));
+    reply.set_ocsp_root_certificate(to_string(ByteView(for_root.der())));
+    return reply;
+}
+
+}

@@ -1,0 +1,69 @@
+// What the CA does for each message of proto/ca.proto: verify, record, then sign (design 3, 6.6). One
+// issuance, revocation or CRL at a time, so that the record's order is the order of what was signed.
+// Safe from any thread.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <mutex>
+#include <optional>
+
+#include "ca/ceremony.h"
+#include "ca/identity.h"
+#include "role/dispatch.h"
+
+namespace qss::ca {
+
+struct ServiceOptions { // all outlive the service
+    sqlite::Writer& writer;
+    keystore::KeyStore& keys;
+    Clock& clock;
+    Random& random;
+    std::function<Status(Mode)> check_mode; // may this process be a CA of that mode?
+};
+
+class Service {
+public:
+    // Reads the record: UNINITIALISED, READY, or SUSPENDED when it was altered.
+    static Result<std::unique_ptr<Service>> open(ServiceOptions options);
+
+    [[nodiscard]] role::State state() const { return m_state.load(); }
+
+    Result<proto::StatusReply> status(const proto::StatusRequest& request);
+    Result<proto::ca::InitialiseReply> initialise(const proto::ca::InitialiseRequest& request);
+    Result<proto::ca::GetNonceReply> get_nonce(const proto::ca::GetNonceRequest& request);
+    // Once for each attestation: asked again, the same certificate.
+    Result<proto::ca::IssueIdentityReply> issue_identity(const proto::ca::IssueIdentityRequest& request);
+    // Final. Asked again, the list that holds the serial number.
+    Result<proto::ca::RevokeReply> revoke(const proto::ca::RevokeRequest& request);
+    Result<proto::ca::IssueAccessReply> issue_access(const proto::ca::IssueAccessRequest& request);
+    Result<proto::ca::CurrentCrlsReply> current_crls(const proto::ca::CurrentCrlsRequest& request);
+    Result<proto::ca::ChainReply> chain(const proto::ca::ChainRequest& request);
+    Result<proto::ca::RenewOcspReply> renew_ocsp(const proto::ca::RenewOcspRequest& request);
+
+private:
+    struct Begun { // an issuance: done before, or to be signed now
+        Bytes certificate;
+        std::optional<IssuanceOrder> order;
+    };
+
+    explicit Service(ServiceOptions options) : m_options(std::move(options)) {}
+    Status load();
+    // The next six: m_mutex is held.
+    Result<Begun> begin_identity(Transaction& transaction, const IdentityRequest& request, std::chrono::days lifetime,
+                                 TimePoint now);
+    Result<std::string> subject_serial(Transaction& transaction, const IdentityRequest& request);
+    Result<Draft> make_draft(Authority authority, pki::ProfileId id, const pki::CertificateContents& contents);
+    Result<pki::Certificate> finish(Authority authority, IssuanceOrder order);
+    Result<pki::Certificate> issue(Authority authority, pki::ProfileId id, const pki::CertificateContents& contents);
+    Result<Bytes> fresh_crl(Authority authority);
+
+    ServiceOptions m_options;
+    std::atomic<role::State> m_state{role::State::UNINITIALISED};
+    std::mutex m_mutex; // guards the rest: one act at a time
+    std::optional<Settings> m_settings;
+    std::optional<Authorities> m_authorities;
+    ThrowAwayKeys m_throw_away;
+};
+
+}

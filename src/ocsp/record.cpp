@@ -1,0 +1,105 @@
+#include "ocsp/record.h"
+
+#include "base/canonical.h"
+
+namespace qss::ocsp {
+
+namespace {
+
+constexpr std::string_view migrations[] = {R"(
+CREATE TABLE key(
+  id INTEGER PRIMARY KEY CHECK(id = 1), blob BLOB NOT NULL, spki BLOB NOT NULL, sandbox INTEGER NOT NULL,
+  seal BLOB NOT NULL) STRICT;
+CREATE TABLE authority(
+  issuer_hash BLOB PRIMARY KEY, issuer BLOB NOT NULL, responder BLOB NOT NULL, seal BLOB NOT NULL,
+  crl BLOB, crl_number INTEGER NOT NULL DEFAULT 0) STRICT;
+)"};
+
+Bytes seal_key(const KeyRow& row, keystore::KeyStore& keys)
+{
+    CanonicalWriter writer("QSS-OCSP-KEY-v1");
+    writer.bytes(row.key.blob).bytes(row.key.spki).u64(row.sandbox ? 1 : 0);
+    return keys.seal("ocsp-key", writer.encoded());
+}
+
+Bytes seal_authority(const AuthorityRow& row, keystore::KeyStore& keys)
+{
+    CanonicalWriter writer("QSS-OCSP-AUTHORITY-v1");
+    writer.bytes(row.issuer).bytes(row.responder);
+    return keys.seal("ocsp-authority", writer.encoded());
+}
+
+}
+
+Result<sqlite::Database> open_record(const std::string& path)
+{
+    TRY_ASSIGN(database, sqlite::Database::open(path, sqlite::Access::exclusive));
+    TRY(database.migrate(migrations));
+    return database;
+}
+
+Result<std::optional<KeyRow>> Transaction::key(keystore::KeyStore& keys)
+{
+    auto query = m_database.prepare("SELECT blob, spki, sandbox, seal FROM key");
+    TRY_ASSIGN(found, query.step());
+    if (!found)
+        return std::optional<KeyRow>();
+    KeyRow row{{query.blob(0), query.blob(1)}, query.integer(2) == 1};
+    if (!equal_constant_time(seal_key(row, keys), query.blob(3)))
+        return fail(ErrorCode::tampered, "key's seal does not hold");
+    return std::optional<KeyRow>(std::move(row));
+}
+
+Status Transaction::store_key(const KeyRow& row, keystore::KeyStore& keys)
+{
+    TRY(m_database.prepare("INSERT INTO key VALUES(1, ?, ?, ?, ?)")
+            .bind(row.key.blob)
+            .bind(row.key.spki)
+            .bind(std::int64_t{row.sandbox ? 1 : 0})
+            .bind(seal_key(row, keys))
+            .run());
+    return {};
+}
+
+Result<std::vector<AuthorityRow>> Transaction::authorities(keystore::KeyStore& keys)
+{
+    std::vector<AuthorityRow> rows;
+    auto query = m_database.prepare("SELECT issuer, responder, seal, crl, crl_number FROM authority ORDER BY rowid");
+    for (;;) {
+        TRY_ASSIGN(found, query.step());
+        if (!found)
+            return rows;
+        AuthorityRow row{query.blob(0), query.blob(1), {}, static_cast<std::uint64_t>(query.integer(4))};
+        if (!equal_constant_time(seal_authority(row, keys), query.blob(2)))
+            return fail(ErrorCode::tampered, "authority's seal does not hold");
+        if (!query.is_null(3))
+            row.crl = query.blob(3);
+        rows.push_back(std::move(row));
+    }
+}
+
+Status Transaction::store_authority(const AuthorityRow& row, keystore::KeyStore& keys)
+{
+    TRY(m_database
+            .prepare("INSERT INTO authority(issuer_hash, issuer, responder, seal) VALUES(?, ?, ?, ?)"
+                     " ON CONFLICT(issuer_hash) DO UPDATE SET responder = excluded.responder, seal = excluded.seal")
+            .bind(crypto::sha256(row.issuer))
+            .bind(row.issuer)
+            .bind(row.responder)
+            .bind(seal_authority(row, keys))
+            .run());
+    return {};
+}
+
+Status Transaction::store_crl(const pki::Certificate& issuer, const pki::Crl& crl)
+{
+    const auto number = static_cast<std::int64_t>(crl.number());
+    auto update = m_database.prepare(
+        "UPDATE authority SET crl = ?, crl_number = ? WHERE issuer_hash = ? AND crl_number <= ?");
+    TRY_ASSIGN(rows, update.bind(crl.der()).bind(number).bind(issuer.sha256()).bind(number).run());
+    if (rows != 1)
+        return fail(ErrorCode::conflict, "a CRL with a higher number was seen");
+    return {};
+}
+
+}

@@ -1,0 +1,209 @@
+#include "ocsp/service.h"
+
+#include <algorithm>
+#include <mutex>
+
+#include <openssl/x509v3.h>
+
+#include "base/log.h"
+#include "pki/ocsp.h"
+
+namespace qss::ocsp {
+
+namespace {
+
+constexpr int max_authorities = 4;
+
+role::Mode mode_of(bool sandbox)
+{
+    return sandbox ? role::Mode::sandbox : role::Mode::production;
+}
+
+}
+
+Result<std::unique_ptr<Service>> Service::open(ServiceOptions options)
+{
+    std::unique_ptr<Service> service(new Service(std::move(options)));
+    const auto loaded = service->load();
+    if (!loaded && loaded.error().code != ErrorCode::tampered)
+        return fail(loaded.error());
+    if (!loaded) {
+        log::alarm("the responder's record was altered; suspended", {{"detail", loaded.error().detail}});
+        service->m_state = role::State::SUSPENDED;
+    }
+    return service;
+}
+
+Status Service::load()
+{
+    TRY_ASSIGN(key, m_options.writer.write_returning(
+                        [&](sqlite::Database& database) { return Transaction(database).key(m_options.keys); }));
+    if (!key)
+        return {};
+    TRY(m_options.check_mode(mode_of(key->sandbox)));
+    TRY_ASSIGN(signer, m_options.keys.load(key->key.blob, key->key.spki));
+    TRY_ASSIGN(rows, m_options.writer.write_returning([&](sqlite::Database& database) {
+        return Transaction(database).authorities(m_options.keys);
+    }));
+    for (const auto& row : rows) {
+        TRY_ASSIGN(authority, read_authority(row));
+        m_authorities.push_back(std::move(authority));
+    }
+    m_signer = std::move(signer);
+    m_sandbox = key->sandbox;
+    m_state = m_authorities.empty() ? role::State::AWAITING_CERTIFICATE : role::State::READY;
+    return {};
+}
+
+Result<Service::Authority> Service::read_authority(const AuthorityRow& row)
+{
+    TRY_ASSIGN(issuer, pki::Certificate::from_der(row.issuer));
+    TRY_ASSIGN(responder, pki::Certificate::from_der(row.responder));
+    Authority authority{std::move(issuer), std::move(responder), std::nullopt};
+    if (row.crl.empty())
+        return authority;
+    TRY_ASSIGN(crl, pki::Crl::from_der(row.crl));
+    const auto signed_by = crl.check_signed_by(authority.issuer);
+    if (!signed_by || crl.number() != row.crl_number)
+        return fail(ErrorCode::tampered, "stored CRL is not the one that was stored");
+    authority.crl = std::move(crl);
+    return authority;
+}
+
+Result<proto::StatusReply> Service::status(const proto::StatusRequest&)
+{
+    proto::StatusReply reply;
+    reply.set_state(m_state.load());
+    reply.set_sandbox(m_sandbox.load());
+    return reply;
+}
+
+Result<proto::ocsp::InitialiseReply> Service::initialise(const proto::ocsp::InitialiseRequest& request)
+{
+    TRY(m_options.check_mode(mode_of(request.sandbox())));
+    const std::lock_guard lock(m_mutex);
+    if (m_state != role::State::UNINITIALISED)
+        return fail(ErrorCode::conflict, "the responder has its key");
+    TRY_ASSIGN(generated, m_options.keys.generate(crypto::KeyType::p256));
+    TRY_ASSIGN(signer, m_options.keys.load(generated.blob, generated.spki));
+    TRY(m_options.writer.write([&](sqlite::Database& database) {
+        return Transaction(database).store_key({generated, request.sandbox()}, m_options.keys);
+    }));
+    m_signer = std::move(signer);
+    m_sandbox = request.sandbox();
+    m_state = role::State::AWAITING_CERTIFICATE;
+    proto::ocsp::InitialiseReply reply;
+    reply.set_spki(to_string(ByteView(generated.spki)));
+    return reply;
+}
+
+// RFC 6960 4.2.2.2: issued by the authority itself, to our key, for OCSP signing.
+Status Service::check_authority(const Authority& authority, TimePoint now) const
+{
+    TRY(authority.responder.check_issued_by(authority.issuer));
+    TRY(authority.responder.check_valid_at(now));
+    if (!authority.issuer.is_ca())
+        return fail(ErrorCode::invalid_argument, "issuer is no CA");
+    if (!equal_public(authority.responder.public_key().spki(), m_signer->public_key().spki()))
+        return fail(ErrorCode::invalid_argument, "responder's certificate is for another key");
+    if (X509_get_extended_key_usage(authority.responder.handle()) != XKU_OCSP_SIGN)
+        return fail(ErrorCode::invalid_argument, "responder's certificate is not for OCSP signing");
+    return {};
+}
+
+Result<std::vector<Service::Authority>> Service::read_authorities(const proto::ocsp::CompleteRequest& request) const
+{
+    if (request.authorities_size() < 1 || request.authorities_size() > max_authorities)
+        return fail(ErrorCode::invalid_argument, "number of authorities");
+    const auto now = m_options.clock.now();
+    std::vector<Authority> authorities;
+    for (const auto& entry : request.authorities()) {
+        TRY_ASSIGN(authority, read_authority({to_bytes(entry.issuer_certificate()),
+                                              to_bytes(entry.responder_certificate()), {}, 0}));
+        TRY(check_authority(authority, now));
+        authorities.push_back(std::move(authority));
+    }
+    return authorities;
+}
+
+Result<proto::ocsp::CompleteReply> Service::complete(const proto::ocsp::CompleteRequest& request)
+{
+    const std::lock_guard lock(m_mutex);
+    TRY_ASSIGN(authorities, read_authorities(request));
+    const bool again = !m_authorities.empty();
+    for (auto& authority : authorities) {
+        const auto old = std::find_if(m_authorities.begin(), m_authorities.end(), [&](const Authority& known) {
+            return equal_public(known.issuer.der(), authority.issuer.der());
+        });
+        if (again && (old == m_authorities.end() || authorities.size() != m_authorities.size()))
+            return fail(ErrorCode::forbidden, "the authorities were fixed at the ceremony");
+        if (again)
+            authority.crl = old->crl;
+    }
+    const auto stored = m_options.writer.write([&](sqlite::Database& database) -> Status {
+        Transaction transaction(database);
+        for (const auto& authority : authorities)
+            TRY(transaction.store_authority({authority.issuer.der(), authority.responder.der(), {}, 0},
+                                            m_options.keys));
+        return {};
+    });
+    TRY(stored);
+    m_authorities = std::move(authorities);
+    m_state = role::State::READY;
+    return proto::ocsp::CompleteReply();
+}
+
+Result<proto::ocsp::UpdateCrlReply> Service::update_crl(const proto::ocsp::UpdateCrlRequest& request)
+{
+    TRY_ASSIGN(crl, pki::Crl::from_der(as_bytes(request.crl())));
+    const std::lock_guard lock(m_mutex);
+    const auto authority = std::find_if(m_authorities.begin(), m_authorities.end(),
+                                        [&](const Authority& known) { return crl.is_named(known.issuer); });
+    if (authority == m_authorities.end())
+        return fail(ErrorCode::not_found, "CRL is of none of the authorities");
+    TRY(crl.check_signed_by(authority->issuer));
+    TRY(m_options.writer.write(
+        [&](sqlite::Database& database) { return Transaction(database).store_crl(authority->issuer, crl); }));
+    authority->crl = std::move(crl);
+    return proto::ocsp::UpdateCrlReply();
+}
+
+Service::Authority* Service::find_issuer(const pki::Certificate& certificate)
+{
+    const auto found = std::find_if(m_authorities.begin(), m_authorities.end(), [&](const Authority& authority) {
+        return certificate.check_issued_by(authority.issuer).has_value();
+    });
+    return found == m_authorities.end() ? nullptr : &*found;
+}
+
+Result<proto::ocsp::RespondReply> Service::respond(const proto::ocsp::RespondRequest& request)
+{
+    proto::ocsp::RespondReply reply;
+    const auto refuse = [&reply](pki::OcspError error) {
+        reply.set_response(to_string(ByteView(pki::encode_ocsp_error(error))));
+        return reply;
+    };
+    if (request.nonce().size() > pki::ocsp_nonce_max_size)
+        return refuse(pki::OcspError::malformed_request);
+    TRY_ASSIGN(certificate, pki::Certificate::from_der(as_bytes(request.certificate())));
+    const auto now = m_options.clock.now();
+    const std::shared_lock lock(m_mutex);
+    const auto* authority = find_issuer(certificate);
+    if (authority == nullptr) // not one of ours, whatever it says (OVR-6.6.3-02)
+        return refuse(pki::OcspError::unauthorized);
+    const auto& crl = authority->crl;
+    const bool fresh = crl && crl->this_update() <= now && now - crl->this_update() < crl_max_age;
+    if (!fresh || !authority->responder.check_valid_at(now))
+        return refuse(pki::OcspError::try_later);
+    const auto revocation = crl->find(certificate.serial());
+    // What is said was true at the CRL's time, and holds while the CRL may be used.
+    const pki::OcspResponseContents contents{
+        authority->issuer, authority->responder, certificate.serial(),
+        revocation ? pki::OcspStatus::revoked(*revocation) : pki::OcspStatus::good(),
+        now, crl->this_update(), crl->this_update() + crl_max_age, to_bytes(request.nonce())};
+    TRY_ASSIGN(response, pki::sign_ocsp_response(contents, *m_signer));
+    reply.set_response(to_string(ByteView(response)));
+    return reply;
+}
+
+}

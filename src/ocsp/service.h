@@ -1,0 +1,65 @@
+// The responder (RFC 6960; design 8): "good" only for a certificate that it was shown, signed by one of
+// its authorities, whose serial number is absent from a CRL of that authority that is at most 60 minutes
+// old; revoked once listed; tryLater in every other case. Safe from any thread.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <shared_mutex>
+#include <vector>
+
+#include "ocsp/record.h"
+#include "proto/ocsp.pb.h"
+#include "role/dispatch.h"
+#include "role/role_main.h"
+
+namespace qss::ocsp {
+
+inline constexpr std::chrono::minutes crl_max_age{60};
+
+struct ServiceOptions { // all outlive the service
+    sqlite::Writer& writer;
+    keystore::KeyStore& keys;
+    Clock& clock;
+    std::function<Status(role::Mode)> check_mode;
+};
+
+class Service {
+public:
+    // Reads the record: UNINITIALISED, AWAITING_CERTIFICATE, READY, or SUSPENDED when it was altered.
+    static Result<std::unique_ptr<Service>> open(ServiceOptions options);
+
+    [[nodiscard]] role::State state() const { return m_state.load(); }
+
+    Result<proto::StatusReply> status(const proto::StatusRequest& request);
+    Result<proto::ocsp::InitialiseReply> initialise(const proto::ocsp::InitialiseRequest& request);
+    // Again when READY: new certificates of the same responder by the same authorities.
+    Result<proto::ocsp::CompleteReply> complete(const proto::ocsp::CompleteRequest& request);
+    Result<proto::ocsp::UpdateCrlReply> update_crl(const proto::ocsp::UpdateCrlRequest& request);
+    Result<proto::ocsp::RespondReply> respond(const proto::ocsp::RespondRequest& request);
+
+private:
+    struct Authority {
+        pki::Certificate issuer;
+        pki::Certificate responder;
+        std::optional<pki::Crl> crl; // the newest seen
+    };
+
+    explicit Service(ServiceOptions options) : m_options(std::move(options)) {}
+    Status load();
+    static Result<Authority> read_authority(const AuthorityRow& row);
+    Status check_authority(const Authority& authority, TimePoint now) const;
+    Result<std::vector<Authority>> read_authorities(const proto::ocsp::CompleteRequest& request) const;
+    [[nodiscard]] Authority* find_issuer(const pki::Certificate& certificate);
+
+    ServiceOptions m_options;
+    std::atomic<role::State> m_state{role::State::UNINITIALISED};
+    std::shared_mutex m_mutex; // guards the rest; responses share it
+    std::shared_ptr<const crypto::Signer> m_signer;
+    std::vector<Authority> m_authorities;
+    std::atomic<bool> m_sandbox{false};
+};
+
+}
