@@ -1,0 +1,125 @@
+#include "sam/ceremony.h"
+
+#include "crypto/keys.h"
+
+namespace qss::sam {
+
+namespace {
+
+constexpr int officers_max = 16;
+constexpr int origins_max = 8;
+constexpr int roots_max = 32;
+constexpr std::uint32_t pool_max = 256;
+constexpr std::size_t text_max = 200;
+
+// WebAuthn takes origins with TLS, and localhost for development.
+Status check_origin(const std::string& origin, role::Mode mode)
+{
+    const bool local = mode == role::Mode::sandbox && origin.starts_with("http://localhost");
+    if ((!origin.starts_with("https://") && !local) || origin.size() > text_max || origin.ends_with('/'))
+        return fail(ErrorCode::invalid_argument, "origin: https://host[:port]");
+    return {};
+}
+
+Status take_relying_party(const proto::sam::InitialiseRequest& request, Config& config)
+{
+    if (request.rp_id().empty() || request.rp_id().size() > text_max)
+        return fail(ErrorCode::invalid_argument, "rp_id");
+    if (request.origins().empty() || request.origins_size() > origins_max)
+        return fail(ErrorCode::invalid_argument, "origins: 1 to 8");
+    config.rp.rp_id = request.rp_id();
+    for (const auto& origin : request.origins()) {
+        TRY(check_origin(origin, config.mode));
+        config.rp.origins.push_back(origin);
+    }
+    return {};
+}
+
+Status take_officers(const proto::sam::InitialiseRequest& request, Config& config)
+{
+    if (request.officers().empty() || request.officers_size() > officers_max)
+        return fail(ErrorCode::invalid_argument, "officers: 1 to 16");
+    for (const auto& officer : request.officers()) {
+        TRY_ASSIGN(key, crypto::PublicKey::from_spki(as_bytes(officer.spki())));
+        if (key.type() != crypto::KeyType::p256)
+            return fail(ErrorCode::invalid_argument, "officers sign with P-256");
+        if (officer.name().empty() || officer.name().size() > text_max)
+            return fail(ErrorCode::invalid_argument, "officer's name");
+        config.officers.push_back({officer.name(), key.spki(), {}});
+    }
+    return {};
+}
+
+Status take_roots(const proto::sam::InitialiseRequest& request, Config& config)
+{
+    if (request.attestation_roots_size() > roots_max)
+        return fail(ErrorCode::invalid_argument, "attestation_roots: at most 32");
+    if (!config.is_sandbox() && request.attestation_roots().empty())
+        return fail(ErrorCode::invalid_argument, "attestation_roots are needed outside a sandbox");
+    for (const auto& root : request.attestation_roots()) {
+        TRY_ASSIGN(certificate, pki::Certificate::from_der(as_bytes(root)));
+        config.attestation_roots.push_back(certificate.der());
+    }
+    return {};
+}
+
+Result<pki::Certificate> parse_under_root(const std::string& der, const pki::Certificate& root, TimePoint now)
+{
+    TRY_ASSIGN(certificate, pki::Certificate::from_der(as_bytes(der)));
+    TRY(certificate.check_issued_by(root));
+    TRY(pki::check_path(certificate, {}, root, now));
+    return certificate;
+}
+
+}
+
+Result<Config> make_config(const proto::sam::InitialiseRequest& request, Vault& vault)
+{
+    Config config;
+    config.mode = role::mode_from(request.sandbox());
+    TRY(take_relying_party(request, config));
+    TRY(take_officers(request, config));
+    TRY(take_roots(request, config));
+    if (request.rsa_3072_pool() > pool_max || request.rsa_4096_pool() > pool_max)
+        return fail(ErrorCode::invalid_argument, "a pool keeps at most 256 keys");
+    if (request.rsa_3072_pool() != 0)
+        config.rsa_3072_pool = request.rsa_3072_pool();
+    if (request.rsa_4096_pool() != 0)
+        config.rsa_4096_pool = request.rsa_4096_pool();
+    TRY_ASSIGN(key, vault.generate(crypto::KeyType::p256));
+    config.evidence_blob = std::move(key.blob);
+    config.evidence_spki = std::move(key.spki);
+    config.state = Config::awaiting_certificate;
+    return config;
+}
+
+Result<Config> complete_config(Config config, const proto::sam::CompleteRequest& request, TimePoint now)
+{
+    TRY_ASSIGN(root, pki::Certificate::from_der(as_bytes(request.root_certificate())));
+    TRY(root.check_issued_by(root));
+    TRY(root.check_valid_at(now));
+    TRY_ASSIGN(issuing, parse_under_root(request.issuing_ca_certificate(), root, now));
+    if (!root.is_ca() || !issuing.is_ca())
+        return fail(ErrorCode::verification_failed, "root and issuing CA must be CA certificates");
+    TRY_ASSIGN(evidence, parse_under_root(request.evidence_certificate(), root, now));
+    if (!equal_public(evidence.public_key().spki(), config.evidence_spki) || evidence.is_ca())
+        return fail(ErrorCode::verification_failed, "the evidence certificate is not for the evidence key");
+    if (request.officer_certificates_size() != static_cast<int>(config.officers.size()))
+        return fail(ErrorCode::verification_failed, "one certificate for each officer");
+    for (const auto& der : request.officer_certificates()) {
+        TRY_ASSIGN(certificate, parse_under_root(der, root, now));
+        for (auto& officer : config.officers)
+            if (equal_public(certificate.public_key().spki(), officer.spki) && !certificate.is_ca())
+                officer.certificate = certificate.der();
+    }
+    for (const auto& officer : config.officers)
+        if (officer.certificate.empty())
+            return fail(ErrorCode::verification_failed, "officer " + officer.name + " has no certificate");
+    config.root_certificate = root.der();
+    config.issuing_ca_certificate = issuing.der();
+    config.evidence_certificate = evidence.der();
+    config.state = Config::ready;
+    return config;
+}
+
+}

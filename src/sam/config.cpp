@@ -1,0 +1,126 @@
+#include "sam/config.h"
+
+#include "base/canonical.h"
+#include "base/limits.h"
+#include "crypto/digest.h"
+
+namespace qss::sam {
+
+namespace {
+
+constexpr std::size_t text_size = 300;
+constexpr std::size_t blob_size = 8 * 1024;
+constexpr std::uint64_t list_size = 64;
+
+Result<std::uint64_t> read_count(CanonicalReader& reader)
+{
+    TRY_ASSIGN(count, reader.u64());
+    if (count > list_size)
+        return fail(ErrorCode::malformed, "configuration: list");
+    return count;
+}
+
+Status read_lists(CanonicalReader& reader, Config& config)
+{
+    TRY_ASSIGN(origins, read_count(reader));
+    for (std::uint64_t i = 0; i < origins; ++i) {
+        TRY_ASSIGN(origin, reader.text(text_size));
+        config.rp.origins.push_back(std::move(origin));
+    }
+    TRY_ASSIGN(officers, read_count(reader));
+    for (std::uint64_t i = 0; i < officers; ++i) {
+        TRY_ASSIGN(name, reader.text(text_size));
+        TRY_ASSIGN(spki, reader.bytes(limits::spki_size));
+        TRY_ASSIGN(certificate, reader.bytes(limits::certificate_size));
+        config.officers.push_back({std::move(name), to_bytes(spki), to_bytes(certificate)});
+    }
+    TRY_ASSIGN(roots, read_count(reader));
+    for (std::uint64_t i = 0; i < roots; ++i) {
+        TRY_ASSIGN(root, reader.bytes(limits::certificate_size));
+        config.attestation_roots.push_back(to_bytes(root));
+    }
+    return {};
+}
+
+Status read_keys(CanonicalReader& reader, Config& config)
+{
+    TRY_ASSIGN(pool_3072, reader.u64());
+    TRY_ASSIGN(pool_4096, reader.u64());
+    config.rsa_3072_pool = static_cast<std::uint32_t>(pool_3072);
+    config.rsa_4096_pool = static_cast<std::uint32_t>(pool_4096);
+    TRY_ASSIGN(blob, reader.bytes(blob_size));
+    TRY_ASSIGN(spki, reader.bytes(limits::spki_size));
+    TRY_ASSIGN(evidence, reader.bytes(limits::certificate_size));
+    TRY_ASSIGN(issuing, reader.bytes(limits::certificate_size));
+    TRY_ASSIGN(root, reader.bytes(limits::certificate_size));
+    config.evidence_blob = to_bytes(blob);
+    config.evidence_spki = to_bytes(spki);
+    config.evidence_certificate = to_bytes(evidence);
+    config.issuing_ca_certificate = to_bytes(issuing);
+    config.root_certificate = to_bytes(root);
+    return {};
+}
+
+}
+
+const Officer* Config::find_officer(ByteView key_id) const
+{
+    for (const auto& officer : officers)
+        if (equal_public(crypto::sha256(officer.spki), key_id))
+            return &officer;
+    return nullptr;
+}
+
+webauthn::AttestationPolicy Config::attestation_policy() const
+{
+    return {is_sandbox(), attestation_roots};
+}
+
+Bytes Config::row_id()
+{
+    return Bytes(16);
+}
+
+Result<Config> Config::from_row(Row row)
+{
+    Config config;
+    if (row.state != awaiting_certificate && row.state != ready)
+        return fail(ErrorCode::malformed, "configuration state");
+    config.state = static_cast<State>(row.state);
+    TRY_ASSIGN(reader, CanonicalReader::open(row.contents, "config"));
+    TRY_ASSIGN(sandbox, reader.u64());
+    config.mode = role::mode_from(sandbox != 0);
+    TRY_ASSIGN(rp_id, reader.text(text_size));
+    config.rp.rp_id = std::move(rp_id);
+    TRY(read_lists(reader, config));
+    TRY(read_keys(reader, config));
+    TRY(reader.finish());
+    config.row = std::move(row);
+    return config;
+}
+
+Row Config::to_row() const
+{
+    Row out = row;
+    out.kind = Kind::config;
+    out.id = row_id();
+    out.owner = out.id;
+    out.state = state;
+    CanonicalWriter contents("config");
+    contents.u64(is_sandbox() ? 1 : 0).text(rp.rp_id);
+    contents.u64(rp.origins.size());
+    for (const auto& origin : rp.origins)
+        contents.text(origin);
+    contents.u64(officers.size());
+    for (const auto& officer : officers)
+        contents.text(officer.name).bytes(officer.spki).bytes(officer.certificate);
+    contents.u64(attestation_roots.size());
+    for (const auto& root : attestation_roots)
+        contents.bytes(root);
+    contents.u64(rsa_3072_pool).u64(rsa_4096_pool).bytes(evidence_blob).bytes(evidence_spki);
+    contents.bytes(evidence_certificate).bytes(issuing_ca_certificate).bytes(root_certificate);
+    out.contents = contents.take();
+    return out;
+}
+
+}

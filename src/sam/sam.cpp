@@ -1,0 +1,124 @@
+#include "sam/sam.h"
+
+#include "base/log.h"
+#include "sam/ceremony.h"
+
+namespace qss::sam {
+
+namespace {
+
+constexpr std::chrono::milliseconds housekeeping_interval{1'000};
+
+role::State state_of(const Config& config)
+{
+    return config.state == Config::ready ? role::State::READY : role::State::AWAITING_CERTIFICATE;
+}
+
+}
+
+Sam::Sam(role::Context& context, std::unique_ptr<keystore::KeyStore> key_store, std::unique_ptr<Record> record,
+         const FaultPlan& faults)
+    : m_context(context), m_fault_plan(faults), m_key_store(std::move(key_store)), m_record(std::move(record)),
+      m_vault(*m_key_store), m_faults(faults),
+      m_environment{*m_record, m_vault, context.clock, context.random, m_config, m_faults},
+      m_pool(m_vault, context.clock), m_signers(m_environment), m_authenticators(m_environment),
+      m_keys(m_environment, m_pool), m_sessions(m_environment),
+      m_dispatch(dispatch_table(*this), [this] { return m_state.load(); }),
+      m_housekeeping(housekeeping_interval, [this] {
+          if (m_state.load() != role::State::READY)
+              return;
+          if (const auto status = m_sessions.archive_expired(); !status)
+              log::error("expired sessions stay open", {{"detail", status.error().detail}});
+      })
+{
+}
+
+Result<std::unique_ptr<Sam>> Sam::open(role::Context& context, std::unique_ptr<keystore::KeyStore> key_store,
+                                       const FaultPlan& faults)
+{
+    TRY_ASSIGN(record, Record::open(context.options.directory, *key_store, context.clock));
+    std::unique_ptr<Sam> sam(new Sam(context, std::move(key_store), std::move(record), faults));
+    if (sam->m_record->integrity())
+        TRY(sam->resume());
+    else
+        sam->m_state = role::State::SUSPENDED;
+    return sam;
+}
+
+Status Sam::resume()
+{
+    TRY_ASSIGN(row, m_record->transact(
+                        [](Transaction& transaction) { return transaction.find(Kind::config, Config::row_id()); }));
+    if (!row)
+        return {};
+    TRY_ASSIGN(config, Config::from_row(std::move(*row)));
+    TRY(m_context.check_mode(config.mode));
+    TRY(check_faults(config));
+    if (config.state == Config::ready)
+        TRY(m_sessions.refuse_interrupted());
+    start(config);
+    return {};
+}
+
+Status Sam::check_faults(const Config& config) const
+{
+    if (!config.is_sandbox() && !m_fault_plan.is_empty())
+        return fail(ErrorCode::forbidden, "faults are made in a sandbox only");
+    return {};
+}
+
+void Sam::start(const Config& config)
+{
+    m_config.set(config);
+    if (config.state == Config::ready)
+        m_pool.fill_to({config.rsa_3072_pool, config.rsa_4096_pool});
+    m_state = state_of(config);
+}
+
+Result<proto::StatusReply> Sam::status(const proto::StatusRequest&) const
+{
+    proto::StatusReply reply;
+    reply.set_state(m_state.load());
+    if (const auto config = m_config.get())
+        reply.set_sandbox(config->is_sandbox());
+    reply.set_detail(m_record->integrity() ? m_pool.levels() : m_record->integrity().error().detail);
+    return reply;
+}
+
+Result<proto::sam::InitialiseReply> Sam::initialise(const proto::sam::InitialiseRequest& request)
+{
+    const std::lock_guard lock(m_ceremony);
+    if (m_state.load() != role::State::UNINITIALISED)
+        return fail(ErrorCode::conflict, "the SAM is initialised already");
+    TRY(m_context.check_mode(role::mode_from(request.sandbox())));
+    TRY_ASSIGN(config, make_config(request, m_vault));
+    TRY(check_faults(config));
+    TRY_ASSIGN(stored, m_record->transact([&config](Transaction& transaction) -> Result<std::optional<Row>> {
+        transaction.event("initialised", Config::row_id(), config.evidence_spki);
+        TRY(transaction.insert(config.to_row()));
+        return transaction.find(Kind::config, Config::row_id());
+    }));
+    TRY_ASSIGN(current, Config::from_row(std::move(*stored)));
+    start(current);
+    proto::sam::InitialiseReply reply;
+    reply.set_evidence_spki(to_string(current.evidence_spki));
+    return reply;
+}
+
+Result<proto::sam::CompleteReply> Sam::complete(const proto::sam::CompleteRequest& request)
+{
+    const std::lock_guard lock(m_ceremony);
+    if (m_state.load() != role::State::AWAITING_CERTIFICATE)
+        return fail(ErrorCode::conflict, "the SAM does not wait for its certificate");
+    TRY_ASSIGN(config, complete_config(*m_config.get(), request, m_context.clock.now()));
+    TRY_ASSIGN(stored, m_record->transact([&config](Transaction& transaction) -> Result<std::optional<Row>> {
+        transaction.event("completed", Config::row_id());
+        TRY(transaction.update(config.to_row()));
+        return transaction.find(Kind::config, Config::row_id());
+    }));
+    TRY_ASSIGN(current, Config::from_row(std::move(*stored)));
+    start(current);
+    return proto::sam::CompleteReply();
+}
+
+}

@@ -1,0 +1,49 @@
+// Signing sessions (design 5): open -> used -> finished, or cancelled, or expired; each step durable
+// before it is told, each session used once (design 6.2). An id is never used again: what is
+// acknowledged, cancelled or expired stays in the archive. Safe from any thread; parallel activations
+// of one session are decided by the record.
+#pragma once
+
+#include "proto/sam.pb.h"
+#include "sam/environment.h"
+
+namespace qss::sam {
+
+inline constexpr std::int64_t open_sessions_per_signer = 50;
+
+class Sessions {
+public:
+    explicit Sessions(Environment& environment) : m_environment(environment) {}
+
+    // Durable before it returns. invalid_argument: digests, algorithm, display record, lifetime.
+    // conflict, gone, expired, unsupported: key or certificate. quota_reached: too many open.
+    Result<proto::sam::OpenSessionReply> open(const proto::sam::OpenSessionRequest& request);
+
+    // The session's result, when it has one; else the assertion is verified and used. verification_failed
+    // and `locked` leave the session open. `expired`, `gone` (cancelled): it never signs. `conflict`:
+    // not activated yet, or by somebody else at this moment: ask again.
+    Result<proto::sam::ActivateReply> activate(const proto::sam::ActivateRequest& request);
+
+    Result<proto::sam::CancelSessionReply> cancel(const proto::sam::CancelSessionRequest& request);
+    Result<proto::sam::ListUnacknowledgedReply> list_unacknowledged(
+        const proto::sam::ListUnacknowledgedRequest& request);
+    // All or none. conflict: one is not finished.
+    Result<proto::sam::AcknowledgeReply> acknowledge(const proto::sam::AcknowledgeRequest& request);
+
+    // At start: a session that was used and has no result is refused for good, never signed again.
+    Status refuse_interrupted();
+    // In the background: open sessions past their time go to the archive.
+    Status archive_expired();
+
+private:
+    struct Candidate;
+    Result<Candidate> load(const SessionId& id, const proto::sam::ActivateRequest& request);
+    Result<proto::sam::ActivateReply> activate_open(Candidate candidate, webauthn::Assertion assertion);
+    Result<proto::sam::ActivateReply> sign(UsedApproval approval);
+    Result<SessionRecord> store_result(const SignedFacts& outcome);
+    Result<proto::sam::ActivateReply> stored_result_or(const SessionId& id, const Error& error);
+
+    Environment& m_environment;
+};
+
+}
