@@ -232,9 +232,10 @@ int main(int argc, char** argv)
     CLI::App app("qss-api: the HTTP interfaces and the business of qss. Started by `qss serve`.", "qss-api");
     auto* config = app.add_option("--config", flags.config_file, "qss.toml of the data directory");
     app.add_option("--crash-at", flags.crash_at, "sandbox: end like kill -9 at this point, for tests");
-    auto* routes = app.add_flag("--print-routes", "print every route, one a line, and exit");
+    bool routes = false;
+    app.add_flag("--print-routes", routes, "print every route, one a line, and exit");
     CLI11_PARSE(app, argc, argv);
-    if (*routes) {
+    if (routes) {
         print_routes();
         return EXIT_SUCCESS;
     }

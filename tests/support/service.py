@@ -60,7 +60,7 @@ class Service:
         self.process = None
         self.ports = None
         self.run_tool("init", "--directory", str(self.directory))
-        self._configure({"port": 0, **(settings or {})})
+        self._configure({"port": 0, **(settings or {})})  # every listener on a port of its own
 
     # --- processes --------------------------------------------------------------------------------
 
@@ -72,11 +72,12 @@ class Service:
         return done.stdout
 
     def _configure(self, settings):
-        """Sets `name = value` wherever qss.toml has that name."""
+        """Sets `name = value` wherever qss.toml has that name, in inline tables too."""
         path = self.directory / "qss.toml"
         text = path.read_text()
         for name, value in settings.items():
-            text, count = re.subn(rf"(?m)^(\s*){name}\s*=.*$", rf"\g<1>{name} = {json.dumps(value)}", text)
+            pattern = rf'(?m)(^|[{{,]\s*){name} = (?:"[^"\n]*"|\[[^\]\n]*\]|[^\s,}}]+)'
+            text, count = re.subn(pattern, lambda match: f"{match[1]}{name} = {json.dumps(value)}", text)
             assert count, f"qss.toml has no {name}"
         path.write_text(text)
 
@@ -179,10 +180,10 @@ class Service:
         return Phone(self.authenticator_url, self.ca_file, self.origin, **options)
 
     def messages(self, address):
-        """Outbox files to that e-mail address or mobile number, oldest first, as their text."""
-        files = sorted((self.directory / "outbox").glob("*"), key=lambda path: path.name)
-        texts = [path.read_text() for path in files if not path.name.startswith(".")]
-        return [text for text in texts if address in text]
+        """Texts of the outbox files to that e-mail address or mobile number, oldest first."""
+        name = re.sub(r"[^A-Za-z0-9@.+_-]", "_", address)
+        files = (self.directory / "outbox").glob(f"*-{name}-*.txt")
+        return [path.read_text() for path in sorted(files, key=lambda path: int(path.stem.rsplit("-", 1)[1]))]
 
     def tenant(self, **pack):
         """A new enterprise with one signing pack and one API credential."""
@@ -329,11 +330,12 @@ class Employee:
         return wait_until(look, f"{what} to {address}")
 
     def invitation(self):
-        return self._next_message(self.email, r"(?m)^Invitation: (\S+)$", "invitation")
+        return self._next_message(self.email, r"(?m)^invitation: (\S+)$", "invitation")
 
     def codes(self):
-        return (self._next_message(self.email, r"\b(\d{8})\b", "code by e-mail"),
-                self._next_message(self.mobile, r"\b(\d{8})\b", "code by SMS"))
+        code = r"(?m)^code: (\d{8})$"
+        return (self._next_message(self.email, code, "code by e-mail"),
+                self._next_message(self.mobile, code, "code by SMS"))
 
     def register_phone(self, invitation=None, approver=None):
         self.phone = self.service.phone()

@@ -110,6 +110,21 @@ TEST(JsonReader, finish_refuses_a_member_that_nobody_read)
     EXPECT_NE(status.error().detail.find("unknown"), std::string::npos);
 }
 
+TEST(JsonReader, reads_lists_of_objects)
+{
+    auto reader = Reader::parse(R"({"l":[{"a":"1"},{"a":"2","x":0}],"bad":[{},1],"none":{}})");
+    ASSERT_TRUE(reader);
+    auto list = reader->objects("l");
+    ASSERT_TRUE(list && list->size() == 2);
+    EXPECT_EQ(*(*list)[0].text("a", 9), "1");
+    EXPECT_TRUE((*list)[0].finish());
+    EXPECT_TRUE((*list)[1].text("a", 9));
+    EXPECT_FALSE((*list)[1].finish());
+    EXPECT_FALSE(reader->objects("bad"));
+    EXPECT_FALSE(reader->objects("none"));
+    EXPECT_FALSE(reader->objects("absent"));
+}
+
 TEST(JsonReader, php_writes_an_empty_map_as_an_array)
 {
     auto reader = Reader::parse(R"({"subject_dn":[]})");
