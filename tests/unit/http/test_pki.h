@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <string>
 
-#include <gtest/gtest.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
@@ -54,8 +53,8 @@ private:
     }
     ~TestPki() { std::filesystem::remove_all(m_directory); }
 
-    static crypto::EvpPkeyPtr p256() { return crypto::EvpPkeyPtr(EVP_EC_gen("P-256")); }
-    static crypto::EvpPkeyPtr rsa() { return crypto::EvpPkeyPtr(EVP_RSA_gen(2048U)); }
+    static crypto::EvpPkeyPtr p256() { return crypto::EvpPkeyPtr(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256")); }
+    static crypto::EvpPkeyPtr rsa() { return crypto::EvpPkeyPtr(EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", std::size_t{2048})); }
 
     static void extend(X509* certificate, int nid, const char* value)
     {
