@@ -33,7 +33,7 @@ struct Context {
     Output output = Output::text;           // --json
     std::filesystem::path directory = "qss-data"; // -d, --directory: the data directory
     // Set by the chosen command's callback; main runs it and prints its error.
-    std::function<Status()> action;
+    std::function<Status()> action{};
 
     // One line of progress on `err`.
     void progress(std::string_view line) const;

@@ -1,11 +1,11 @@
 #include "cli/health.h"
 
 #include <array>
+#include <memory>
 #include <string>
 #include <string_view>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
+#include <netdb.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -18,6 +18,7 @@ namespace qss::cli {
 namespace {
 
 constexpr std::string_view request = "GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+constexpr std::string_view expected = "HTTP/1.1 200 ";
 
 // With port 0 only the running service knows.
 std::uint16_t health_port(const config::Config& config)
@@ -28,14 +29,30 @@ std::uint16_t health_port(const config::Config& config)
     return port && *port > 0 && *port < 65'536 ? static_cast<std::uint16_t>(*port) : std::uint16_t{0};
 }
 
-bool connect_to(int fd, const config::Listener& listener, std::uint16_t port)
+struct FreeAddress {
+    void operator()(addrinfo* info) const { ::freeaddrinfo(info); }
+};
+
+// A connected socket, or -1.
+int connect_to(const config::Listener& listener, std::uint16_t port)
 {
-    sockaddr_in v4{};
-    if (::inet_pton(AF_INET, listener.address.c_str(), &v4.sin_addr) != 1)
-        return false;
-    v4.sin_family = AF_INET;
-    v4.sin_port = htons(port);
-    return ::connect(fd, reinterpret_cast<const sockaddr*>(&v4), sizeof v4) == 0;
+    addrinfo hints{};
+    hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
+    hints.ai_socktype = SOCK_STREAM;
+    addrinfo* found = nullptr;
+    if (::getaddrinfo(listener.address.c_str(), std::to_string(port).c_str(), &hints, &found) != 0)
+        return -1;
+    const std::unique_ptr<addrinfo, FreeAddress> address(found);
+    const int fd = ::socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -1;
+    const timeval patience{0, 500'000};
+    ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    if (::connect(fd, address->ai_addr, address->ai_addrlen) == 0)
+        return fd;
+    ::close(fd);
+    return -1;
 }
 
 }
@@ -45,17 +62,13 @@ bool is_ready(const config::Config& config)
     const auto port = health_port(config);
     if (port == 0)
         return false;
-    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const int fd = connect_to(config.health, port);
     if (fd < 0)
         return false;
-    const timeval patience{0, 500'000};
-    ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
     std::array<char, 64> answer{};
     std::size_t size = 0;
-    if (connect_to(fd, config.health, port) &&
-        ::send(fd, request.data(), request.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(request.size())) {
-        while (size < 13) { // "HTTP/1.1 200 "
+    if (::send(fd, request.data(), request.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(request.size())) {
+        while (size < expected.size()) {
             const auto got = ::recv(fd, answer.data() + size, answer.size() - size, 0);
             if (got <= 0)
                 break;
@@ -63,7 +76,7 @@ bool is_ready(const config::Config& config)
         }
     }
     ::close(fd);
-    return std::string_view(answer.data(), size).starts_with("HTTP/1.1 200 ");
+    return std::string_view(answer.data(), size).starts_with(expected);
 }
 
 }

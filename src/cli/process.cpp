@@ -1,6 +1,5 @@
 #include "cli/process.h"
 
-#include <array>
 #include <cerrno>
 #include <charconv>
 #include <csignal>
@@ -12,8 +11,8 @@
 #include <grp.h>
 #include <poll.h>
 #include <pwd.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -115,7 +114,8 @@ Result<Process> Process::start(const Command& command)
         ::close(log_fd);
     if (pid < 0)
         return fail(ErrorCode::io, std::string("fork: ") + std::strerror(fork_error));
-    const int pidfd = ::pidfd_open(pid, 0);
+    // glibc 2.36 declares pidfd_open without extern "C".
+    const auto pidfd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
     if (pidfd < 0) {
         ::kill(pid, SIGKILL);
         ::waitpid(pid, nullptr, 0);

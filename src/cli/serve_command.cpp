@@ -1,10 +1,10 @@
 // `qss serve`: the supervisor of a data directory's processes.
 #include <csignal>
-#include <fstream>
 #include <memory>
-#include <sstream>
+#include <utility>
 
 #include <CLI/CLI.hpp>
+#include <boost/json/object.hpp>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/signalfd.h>
@@ -135,8 +135,8 @@ Status serve(const Context& context, const ServeOptions& options)
     SupervisorOptions supervisor_options;
     supervisor_options.pids_file = paths.pids_file.string();
     supervisor_options.stop_patience = Milliseconds(config->processing.drain_ms + 10'000);
-    supervisor_options.is_ready = [&context, config = std::cref(*config)] {
-        if (!is_ready(config.get()))
+    supervisor_options.is_ready = [&context, &config] {
+        if (!is_ready(*config))
             return false;
         say_ready(context);
         return true;

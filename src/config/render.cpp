@@ -58,13 +58,20 @@ std::string render_listeners(const Config& c)
 {
     return fmt::format(R"(
 # Numeric addresses. Port 0 takes any free one; run/ports.json says which.
-[listeners]
 # QSS and management API, mutual TLS.
-mtls = {{ address = {}, port = {} }}
+[listeners.mtls]
+address = {}
+port = {}
+
 # Authenticator API, TLS.
-tls = {{ address = {}, port = {} }}
+[listeners.tls]
+address = {}
+port = {}
+
 # /healthz and /readyz, plain, loopback only.
-health = {{ address = {}, port = {} }}
+[listeners.health]
+address = {}
+port = {}
 )",
                        toml_text(c.mtls.address), c.mtls.port, toml_text(c.tls.address), c.tls.port,
                        toml_text(c.health.address), c.health.port);

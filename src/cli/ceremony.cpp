@@ -1,0 +1,405 @@
+#include "cli/ceremony.h"
+
+#include <csignal>
+
+#include <openssl/pem.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/encoding.h"
+#include "cli/data_directory.h"
+#include "cli/service_access.h"
+#include "client/files.h"
+#include "pki/csr.h"
+#include "proto/ocsp.pb.h"
+#include "proto/sam.pb.h"
+
+namespace qss::cli {
+
+namespace fs = std::filesystem;
+using client::FileAccess;
+
+namespace {
+
+constexpr RoleName all_roles[] = {RoleName::sam, RoleName::ca, RoleName::ocsp};
+constexpr std::string_view officer_name = "Sandbox officer";
+constexpr std::string_view server_name = "localhost";
+constexpr std::string_view operator_name = "Sandbox operator";
+constexpr Milliseconds start_patience{20'000};
+constexpr Milliseconds call_patience{60'000}; // keys may be made meanwhile
+constexpr Milliseconds child_patience{60'000};
+constexpr std::size_t secret_size = 32;
+constexpr std::uint32_t access_lifetime_days = 825;
+
+Status write_secret(const fs::path& path, Random& random)
+{
+    Secret secret(random.bytes(secret_size));
+    auto text = base64url_encode(secret.reveal()) + "\n";
+    const auto status = client::write_new_file(path.string(), as_bytes(text), FileAccess::owner_only);
+    wipe(text.data(), text.size());
+    return status;
+}
+
+Result<Bytes> read_pem(const fs::path& path)
+{
+    TRY_ASSIGN(text, client::read_text_file(path.string(), 16 * 1024));
+    const crypto::BioPtr bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+    char* name = nullptr;
+    char* header = nullptr;
+    unsigned char* data = nullptr;
+    long size = 0;
+    if (PEM_read_bio(bio.get(), &name, &header, &data, &size) != 1)
+        return fail(ErrorCode::malformed, path.string() + " is not PEM: " + crypto::openssl_errors());
+    Bytes der(data, data + size);
+    OPENSSL_free(name);
+    OPENSSL_free(header);
+    OPENSSL_free(data);
+    return der;
+}
+
+Result<std::string> pem_of(const std::string& der)
+{
+    TRY_ASSIGN(certificate, pki::Certificate::from_der(as_bytes(der)));
+    return certificate.pem();
+}
+
+std::string last_lines(const std::string& log_file)
+{
+    const auto text = client::read_text_file(log_file, 16 * 1024 * 1024).value_or("");
+    const auto start = text.size() > 1500 ? text.find('\n', text.size() - 1500) + 1 : 0;
+    return text.substr(start);
+}
+
+}
+
+Ceremony::Ceremony(Layout layout, CeremonyOptions options, Random& random)
+    : m_layout(std::move(layout)), m_options(std::move(options)), m_random(random),
+      m_config(m_layout.paths.directory), m_log_file((m_layout.paths.directory / "init.log").string())
+{
+}
+
+Ceremony::~Ceremony()
+{
+    const auto status = stop_roles();
+    (void)status; // a failure was reported by the step, and they are dead now
+}
+
+Result<config::Config> Ceremony::make_config(const Layout& layout, const CeremonyOptions& options)
+{
+    config::Config config(layout.paths.directory);
+    config.sandbox = layout.sandbox;
+    config.organisation = options.organisation;
+    config.public_url = options.public_url;
+    config.rp_id = options.rp_id;
+    config.rp_name = options.rp_name;
+    config.origins = options.origins;
+    config.consent_version = "1";
+    config.mtls = options.mtls;
+    config.tls = options.tls;
+    config.health = options.health;
+    config.users = layout.users;
+    TRY(config::parse(config::render(config), layout.paths.directory)); // the one place with the rules
+    return config;
+}
+
+std::vector<Ceremony::Step> Ceremony::steps()
+{
+    const auto step = [this](std::string title, Status (Ceremony::*run)()) {
+        return Step{std::move(title), [this, run] { return (this->*run)(); }};
+    };
+    return {
+        step("directories", &Ceremony::make_directories),
+        step("passphrases of the roles, secrets of qss-api", &Ceremony::make_secrets),
+        step("keys of the software officer, made by its own process", &Ceremony::make_officer),
+        step("start qss-sam, qss-ca, qss-ocsp", &Ceremony::start_roles),
+        step("qss-sam makes its evidence key", &Ceremony::initialise_sam),
+        step("qss-ocsp makes its responder key", &Ceremony::initialise_ocsp),
+        step("qss-ca makes root, issuing and access CA, and certifies those keys", &Ceremony::initialise_ca),
+        step("qss-sam takes its certificates", &Ceremony::complete_sam),
+        step("qss-ocsp takes its certificates", &Ceremony::complete_ocsp),
+        step("client certificates of operator and officer", &Ceremony::issue_client_certificates),
+        step("server certificates, RSA-3072 and P-256", &Ceremony::issue_server_certificates),
+        step("public certificates into pki/", &Ceremony::write_public_certificates),
+        step("stop the roles", &Ceremony::stop_roles),
+        step("qss.toml", &Ceremony::write_config),
+        step("the main database", &Ceremony::make_database),
+    };
+}
+
+Status Ceremony::plan()
+{
+    TRY_ASSIGN(config, make_config(m_layout, m_options));
+    m_config = std::move(config);
+    return {};
+}
+
+Status Ceremony::make_directories()
+{
+    TRY(plan());
+    const auto& paths = m_layout.paths;
+    for (const auto role : all_roles)
+        TRY(make_directory(directory_of(m_layout, role), 0700));
+    const fs::path api = paths.directory / "api";
+    for (const auto& path : {api, api / "secrets", api / "tls", paths.operator_, paths.outbox})
+        TRY(make_directory(path, 0700));
+    TRY(make_directory(paths.pki_root.parent_path(), 0755));
+    // A shared run/ is sticky: one process can not replace another's socket.
+    const auto& group = m_layout.users.group;
+    TRY(make_directory(paths.run, group.empty() ? 0700 : 03770));
+    if (group.empty())
+        return {};
+    TRY_ASSIGN(gid, find_group(group));
+    if (::chown(paths.run.c_str(), static_cast<uid_t>(-1), gid) != 0 || ::chmod(paths.run.c_str(), 03770) != 0)
+        return fail(ErrorCode::io, "run/ can not be given to group " + group);
+    return {};
+}
+
+Status Ceremony::make_secrets()
+{
+    for (const auto role : all_roles) {
+        const auto directory = directory_of(m_layout, role);
+        TRY(write_secret(directory / "passphrase", m_random));
+        TRY_ASSIGN(identity, identity_of(m_layout, user_of(m_layout, role)));
+        TRY(give_tree(directory, identity));
+    }
+    TRY(write_secret(m_layout.paths.token_key, m_random));
+    return write_secret(m_layout.paths.otp_key, m_random);
+}
+
+Status Ceremony::make_officer()
+{
+    const auto& officer = m_layout.paths.officer;
+    TRY(run_to_end({{m_layout.programs + "/qss", "officer", "init", "--officer-directory", officer.string(), "--name",
+                     std::string(officer_name)},
+                    {},
+                    {}}));
+    TRY_ASSIGN(spki, read_pem(officer / "public-key.pem"));
+    TRY(crypto::PublicKey::from_spki(spki));
+    m_officer_spki = to_string(spki);
+    return {};
+}
+
+Status Ceremony::start_roles()
+{
+    for (const auto role : all_roles) {
+        TRY_ASSIGN(command, role_command(m_layout, role));
+        command.log_file = m_log_file;
+        TRY_ASSIGN(process, Process::start(command));
+        auto channel = std::make_unique<wire::Channel>(socket_of(m_layout, role));
+        m_roles.emplace(role, Running{std::move(process), std::move(channel)});
+    }
+    for (auto& [role, running] : m_roles) {
+        constexpr Milliseconds slice{100};
+        for (auto waited = Milliseconds(0); !running.channel->wait_until_reachable(slice); waited += slice) {
+            const auto ended = running.process.wait(Milliseconds(0));
+            if (ended || waited >= start_patience)
+                return fail(ErrorCode::unavailable, program_name(role) + " does not start" +
+                                                        (ended ? ": " + describe_exit(*ended) : "") + "\n" +
+                                                        last_lines(m_log_file));
+        }
+    }
+    return {};
+}
+
+Status Ceremony::call(RoleName role, int type, const google::protobuf::MessageLite& request,
+                      google::protobuf::MessageLite& reply)
+{
+    const auto found = m_roles.find(role);
+    QSS_ASSERT(found != m_roles.end());
+    auto status = found->second.channel->call(static_cast<std::uint16_t>(type), request, reply, call_patience);
+    if (!status)
+        return fail(status.error().code, program_name(role) + ": " + status.error().detail + "\n" +
+                                             last_lines(m_log_file));
+    return {};
+}
+
+Status Ceremony::initialise_sam()
+{
+    proto::sam::InitialiseRequest request;
+    request.set_sandbox(m_layout.sandbox);
+    request.set_rp_id(m_options.rp_id);
+    for (const auto& origin : m_options.origins)
+        request.add_origins(origin);
+    auto* officer = request.add_officers();
+    officer->set_name(std::string(officer_name));
+    officer->set_spki(m_officer_spki);
+    request.set_rsa_3072_pool(m_options.rsa_3072_pool);
+    request.set_rsa_4096_pool(m_options.rsa_4096_pool);
+    proto::sam::InitialiseReply reply;
+    TRY(call(RoleName::sam, proto::sam::INITIALISE, request, reply));
+    m_sam_evidence_spki = reply.evidence_spki();
+    return {};
+}
+
+Status Ceremony::initialise_ocsp()
+{
+    proto::ocsp::InitialiseRequest request;
+    request.set_sandbox(m_layout.sandbox);
+    proto::ocsp::InitialiseReply reply;
+    TRY(call(RoleName::ocsp, proto::ocsp::INITIALISE, request, reply));
+    m_ocsp_spki = reply.spki();
+    return {};
+}
+
+Status Ceremony::initialise_ca()
+{
+    proto::ca::InitialiseRequest request;
+    request.set_sandbox(m_layout.sandbox);
+    request.set_country(m_options.country);
+    request.set_organisation(m_options.organisation);
+    request.set_organisation_identifier(m_options.organisation_identifier);
+    request.set_public_url(m_options.public_url);
+    request.set_key_type(m_options.ca_key_type);
+    auto* officer = request.add_officers();
+    officer->set_name(std::string(officer_name));
+    officer->set_spki(m_officer_spki);
+    request.set_sam_evidence_spki(m_sam_evidence_spki);
+    request.set_ocsp_spki(m_ocsp_spki);
+    request.add_server_names(std::string(server_name));
+    request.add_server_names("127.0.0.1");
+    for (const auto& name : m_options.more_server_names)
+        request.add_server_names(name);
+    return call(RoleName::ca, proto::ca::INITIALISE, request, m_certificates);
+}
+
+Status Ceremony::complete_sam()
+{
+    proto::sam::CompleteRequest request;
+    request.set_evidence_certificate(m_certificates.sam_evidence_certificate());
+    request.set_issuing_ca_certificate(m_certificates.issuing_certificate());
+    request.set_root_certificate(m_certificates.root_certificate());
+    for (const auto& certificate : m_certificates.officer_certificates())
+        request.add_officer_certificates(certificate);
+    proto::sam::CompleteReply reply;
+    return call(RoleName::sam, proto::sam::COMPLETE, request, reply);
+}
+
+Status Ceremony::complete_ocsp()
+{
+    proto::ocsp::CompleteRequest request;
+    auto* issuing = request.add_authorities();
+    issuing->set_issuer_certificate(m_certificates.issuing_certificate());
+    issuing->set_responder_certificate(m_certificates.ocsp_issuing_certificate());
+    auto* root = request.add_authorities();
+    root->set_issuer_certificate(m_certificates.root_certificate());
+    root->set_responder_certificate(m_certificates.ocsp_root_certificate());
+    proto::ocsp::CompleteReply reply;
+    return call(RoleName::ocsp, proto::ocsp::COMPLETE, request, reply);
+}
+
+Result<pki::Certificate> Ceremony::issue(proto::ca::AccessKind kind, ByteView csr, std::string_view common_name)
+{
+    proto::ca::IssueAccessRequest request;
+    request.set_kind(kind);
+    request.set_csr(csr.data(), csr.size());
+    request.set_common_name(std::string(common_name));
+    request.set_lifetime_days(access_lifetime_days);
+    proto::ca::IssueAccessReply reply;
+    TRY(call(RoleName::ca, proto::ca::ISSUE_ACCESS, request, reply));
+    return pki::Certificate::from_der(as_bytes(reply.certificate()));
+}
+
+Status Ceremony::issue_client_certificates()
+{
+    TRY_ASSIGN(operator_key, crypto::PrivateKey::generate(crypto::KeyType::p256));
+    TRY_ASSIGN(operator_csr, pki::make_csr(operator_name, operator_key));
+    TRY_ASSIGN(operator_certificate, issue(proto::ca::CLIENT, operator_csr, operator_name));
+    const auto own = operator_files(m_layout.paths.directory);
+    TRY(client::write_new_file(own.private_key.string(), operator_key.to_pem().reveal(), FileAccess::owner_only));
+    TRY(client::write_new_file(own.certificate.string(), as_bytes(operator_certificate.pem()), FileAccess::everybody));
+
+    TRY_ASSIGN(officer_csr, read_pem(m_layout.paths.officer / "client.csr"));
+    TRY_ASSIGN(officer_certificate, issue(proto::ca::CLIENT, officer_csr, officer_name));
+    TRY(client::write_new_file(officer_client_files(m_layout.paths.officer).certificate.string(),
+                               as_bytes(officer_certificate.pem()), FileAccess::everybody));
+    m_config.operators = {
+        {std::string(operator_name), config::OperatorRole::operator_, operator_certificate.sha256()},
+        {std::string(officer_name), config::OperatorRole::registration_officer, officer_certificate.sha256()},
+    };
+    return {};
+}
+
+Status Ceremony::issue_server(crypto::KeyType type, const fs::path& certificate_file, const fs::path& key_file)
+{
+    TRY_ASSIGN(key, crypto::PrivateKey::generate(type));
+    TRY_ASSIGN(csr, pki::make_csr(server_name, key));
+    TRY_ASSIGN(certificate, issue(proto::ca::SERVER, csr, server_name));
+    TRY(client::write_new_file(key_file.string(), key.to_pem().reveal(), FileAccess::owner_only));
+    return client::write_new_file(certificate_file.string(), as_bytes(certificate.pem()), FileAccess::everybody);
+}
+
+Status Ceremony::issue_server_certificates()
+{
+    const auto& paths = m_layout.paths;
+    TRY(issue_server(crypto::KeyType::rsa3072, paths.tls_rsa_certificate, paths.tls_rsa_key));
+    return issue_server(crypto::KeyType::p256, paths.tls_p256_certificate, paths.tls_p256_key);
+}
+
+Status Ceremony::write_public_certificates()
+{
+    const auto& paths = m_layout.paths;
+    const auto pki = paths.pki_root.parent_path();
+    const std::pair<fs::path, std::string> files[] = {
+        {paths.pki_root, m_certificates.root_certificate()},
+        {paths.pki_issuing, m_certificates.issuing_certificate()},
+        {paths.pki_access_ca, m_certificates.access_ca_certificate()},
+        {paths.access_ca, m_certificates.access_ca_certificate()},
+        {pki / "sam-evidence.pem", m_certificates.sam_evidence_certificate()},
+        {pki / "ocsp-issuing.pem", m_certificates.ocsp_issuing_certificate()},
+        {pki / "ocsp-root.pem", m_certificates.ocsp_root_certificate()},
+        {pki / "officer.pem", m_certificates.officer_certificates_size() == 1
+                                  ? m_certificates.officer_certificates(0) : std::string()},
+    };
+    for (const auto& [path, der] : files) {
+        TRY_ASSIGN(pem, pem_of(der));
+        TRY(client::write_new_file(path.string(), as_bytes(pem), FileAccess::everybody));
+    }
+    return {};
+}
+
+Status Ceremony::stop_roles()
+{
+    Status status;
+    for (auto& [role, running] : m_roles) {
+        running.channel.reset();
+        running.process.signal(SIGTERM);
+    }
+    for (auto& [role, running] : m_roles) {
+        const auto ended = running.process.wait(child_patience);
+        if (!ended || !WIFEXITED(*ended) || WEXITSTATUS(*ended) != 0)
+            status = fail(ErrorCode::internal, program_name(role) + " did not stop cleanly: " +
+                                                   (ended ? describe_exit(*ended) : "too slow"));
+    }
+    m_roles.clear();
+    return status;
+}
+
+Status Ceremony::write_config()
+{
+    TRY(client::write_new_file(m_layout.paths.config_file.string(), as_bytes(config::render(m_config)),
+                               FileAccess::everybody));
+    TRY_ASSIGN(api, identity_of(m_layout, m_layout.users.api));
+    TRY(give_tree(m_layout.paths.outbox, api));
+    return give_tree(m_layout.paths.directory / "api", api);
+}
+
+Status Ceremony::make_database()
+{
+    TRY_ASSIGN(command, api_command(m_layout));
+    command.arguments.emplace_back("--migrate");
+    return run_to_end(std::move(command));
+}
+
+Status Ceremony::run_to_end(Command command)
+{
+    command.log_file = m_log_file;
+    TRY_ASSIGN(process, Process::start(command));
+    const auto ended = process.wait(child_patience);
+    if (ended && WIFEXITED(*ended) && WEXITSTATUS(*ended) == 0)
+        return {};
+    return fail(ErrorCode::internal, command.arguments.front() + " failed: " +
+                                         (ended ? describe_exit(*ended) : "too slow") + "\n" + last_lines(m_log_file));
+}
+
+}
