@@ -110,7 +110,8 @@ Result<proto::sam::ActivateReply> Sessions::activate_open(Candidate candidate, w
     if (!approval && approval.error().code == ErrorCode::internal)
         return fail(approval.error());
     if (!approval)
-        return fail(note_wrong_assertion(m_environment.record, authenticator_id, approval.error()));
+        return fail(note_wrong_assertion(m_environment.record, authenticator_id,
+                                         {ErrorCode::verification_failed, approval.error().detail}));
     auto used = use_approval(m_environment.record, std::move(*approval));
     if (!used)
         return stored_result_or(id, used.error());
