@@ -13,8 +13,8 @@ namespace qss::ca {
 namespace {
 
 constexpr std::string_view tag = "QSS-CA-SETTINGS-v1";
-constexpr std::string_view test_arc = "2.999.";
-constexpr std::string_view default_test_policy = "2.999.1.1.1";
+constexpr std::string_view test_arc = "1.3.6.1.4.1.32473.";
+constexpr std::string_view default_test_policy = "1.3.6.1.4.1.32473.1.1";
 constexpr std::uint64_t max_officers = 16;
 constexpr std::uint64_t max_server_names = 16;
 
@@ -40,7 +40,7 @@ Status check_policy(std::string_view oid, Mode mode)
                         oid.find("..") == std::string_view::npos && oid.find('.') != std::string_view::npos;
     TRY(need(digits, "policy is not an OID"));
     return need(oid.starts_with(test_arc) == (mode == Mode::sandbox),
-                "a sandbox's policy is under 2.999, and only a sandbox's");
+                "a sandbox's policy is under 1.3.6.1.4.1.32473 (RFC 5612), and only a sandbox's");
 }
 
 Status check_names(const Settings& settings)
@@ -93,13 +93,13 @@ Result<Settings> Settings::decode(ByteView encoding)
         TRY_ASSIGN(spki, reader.bytes(limits::spki_size));
         *field = to_bytes(spki);
     }
-    TRY_ASSIGN(officer_count, reader.u64());
+    TRY_ASSIGN(officer_count, reader.count(max_officers));
     for (std::uint64_t i = 0; i < officer_count; ++i) {
         TRY_ASSIGN(name, reader.text(limits::name_size));
         TRY_ASSIGN(spki, reader.bytes(limits::spki_size));
         settings.officers.push_back({std::move(name), to_bytes(spki)});
     }
-    TRY_ASSIGN(name_count, reader.u64());
+    TRY_ASSIGN(name_count, reader.count(max_server_names));
     for (std::uint64_t i = 0; i < name_count; ++i) {
         TRY_ASSIGN(name, reader.text(limits::email_size));
         settings.server_names.push_back(std::move(name));

@@ -27,7 +27,7 @@ struct Settings { // encoded as "QSS-CA-SETTINGS-v1", in this order
     std::string organisation_identifier;
     std::string public_host;
     crypto::KeyType key_type = crypto::KeyType::p256;
-    std::string own_policy; // OID; under 2.999 (X.660's arc for examples) in a sandbox, and only there
+    std::string own_policy; // OID; under 1.3.6.1.4.1.32473, RFC 5612's for examples, in a sandbox only
     Bytes sam_evidence_spki;
     Bytes ocsp_spki;
     std::vector<Officer> officers;

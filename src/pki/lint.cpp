@@ -12,6 +12,8 @@ namespace qss::pki {
 
 namespace {
 
+using PurposesPtr = std::unique_ptr<EXTENDED_KEY_USAGE, crypto::Deleter<EXTENDED_KEY_USAGE_free>>;
+
 Status need(bool condition, std::string_view rule)
 {
     if (!condition)
@@ -64,13 +66,13 @@ Status lint_usage(X509* x509, const Profile& profile)
     const auto usage = X509_get_key_usage(x509);
     // OpenSSL numbers the first octet's bits as we do, in the low octet.
     TRY(need(usage == static_cast<std::uint32_t>(profile.key_usage >> 8), "key usage"));
-    const auto purpose = X509_get_extended_key_usage(x509);
-    if (profile.extended_key_usage == oids::client_auth)
-        TRY(need(purpose == XKU_SSL_CLIENT, "extended key usage"));
-    if (profile.extended_key_usage == oids::server_auth)
-        TRY(need(purpose == XKU_SSL_SERVER, "extended key usage"));
-    if (profile.extended_key_usage == oids::ocsp_signing)
-        TRY(need(purpose == XKU_OCSP_SIGN, "extended key usage"));
+    const PurposesPtr purposes(
+        static_cast<EXTENDED_KEY_USAGE*>(X509_get_ext_d2i(x509, NID_ext_key_usage, nullptr, nullptr)));
+    const bool expected = profile.extended_key_usage.empty()
+                              ? purposes == nullptr
+                              : purposes != nullptr && sk_ASN1_OBJECT_num(purposes.get()) == 1 &&
+                                    dotted(sk_ASN1_OBJECT_value(purposes.get(), 0)) == profile.extended_key_usage;
+    TRY(need(expected, "extended key usage"));
     TRY(need((X509_check_ca(x509) == 1) == (profile.ca != CaRole::end_entity), "basic constraints"));
     return need(X509_get_pathlen(x509) == (profile.ca == CaRole::path_zero ? 0 : -1), "path length");
 }

@@ -12,10 +12,11 @@
 namespace qss::pki {
 
 namespace oids {
-// Extended key purposes of our own, on a UUID's arc (X.667): all of these certificates are under one
-// root, and without them an officer or the OCSP responder could sign evidence as the SAM does.
-inline constexpr std::string_view purpose_sam_evidence = "2.25.48997633200313967547761154458093552001.1";
-inline constexpr std::string_view purpose_officer = "2.25.48997633200313967547761154458093552001.2";
+// Extended key purposes of our own: all of these certificates are under one root, and without them an
+// officer or the OCSP responder could sign evidence as the SAM does. On RFC 5612's arc, since a UUID's
+// (X.667) does not fit the 32 bits that many readers have for an arc.
+inline constexpr std::string_view purpose_sam_evidence = "1.3.6.1.4.1.32473.2.1";
+inline constexpr std::string_view purpose_officer = "1.3.6.1.4.1.32473.2.2";
 inline constexpr std::string_view common_name = "2.5.4.3";
 inline constexpr std::string_view surname = "2.5.4.4";
 inline constexpr std::string_view serial_number = "2.5.4.5";
