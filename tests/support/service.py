@@ -17,7 +17,8 @@ import signal
 import subprocess
 import time
 import uuid
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,7 @@ from phone import Phone, expect
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 30
 POLL_SECONDS = 0.02
+_BACKGROUND = ThreadPoolExecutor(max_workers=64)
 
 
 def binaries():
@@ -271,6 +273,13 @@ class Application:
         headers = {"Authorization": f"Bearer {self.token}", **options.pop("headers", {})}
         return self.http.request(method, self.service.qss_url + path, headers=headers, **options)
 
+    def in_background(self, method, path, **options):
+        """A future of the response, on a connection of its own: for calls that wait for a phone."""
+        if self.token is None:
+            self.log_in()
+        other = replace(self, http=self.service.https(self.certificate_file, self.key_file))
+        return _BACKGROUND.submit(other.request, method, path, **options)
+
     def get(self, path, status=200):
         return expect(self.request("GET", path), status)
 
@@ -290,6 +299,7 @@ class Employee:
     given_name: str = "Anna"
     surname: str = "Ozola"
     phone: Phone = None
+    last_invitation: str = field(default=None, repr=False)
     identity: dict = field(default=None, repr=False)
     _seen: set = field(default_factory=set, repr=False)
 
@@ -338,13 +348,33 @@ class Employee:
                 self._next_message(self.mobile, code, "code by SMS"))
 
     def register_phone(self, invitation=None, approver=None):
+        self.last_invitation = invitation or self.invitation()
         self.phone = self.service.phone()
-        self.phone.register(invitation or self.invitation(), self.codes, approver)
+        self.phone.register(self.last_invitation, self.codes, approver)
         return self.phone
 
     def make_identity(self):
         self.identity = self.tenant.application.post(f"/users/{self.email}/identity", {"subject_dn": {}})
         return self.identity
+
+    def begin_signing(self, digests, **options):
+        """POST …/sign under way, and its session as the phone sees it."""
+        shown = {session["session_id"] for session in self.phone.sessions()}
+        call = self.tenant.application.in_background("POST", f"/users/{self.email}/sign",
+                                                     json={"digests": digests}, **options)
+
+        def look():
+            if call.done():
+                raise AssertionError(f"sign ended early: {call.result().status_code} {call.result().text}")
+            return next((session for session in self.phone.sessions() if session["session_id"] not in shown), None)
+
+        return call, wait_until(look, "the session on the phone")
+
+    def sign(self, digests):
+        """Signs and approves; the answer's JSON."""
+        call, session = self.begin_signing(digests)
+        expect(self.phone.approve(session), 200)
+        return expect(call.result(30), 200)
 
     @property
     def certificate(self):
