@@ -1,5 +1,6 @@
 #include "sqlite/writer.h"
 
+#include <atomic>
 #include <filesystem>
 #include <thread>
 #include <vector>
@@ -81,6 +82,39 @@ TEST_F(WriterTest, AFailedCommitFailsAll)
     Writer writer(open(), [](Database&) -> Status { return fail(ErrorCode::io, "no"); });
     EXPECT_FALSE(writer.write(insert(1)));
     EXPECT_EQ(count(), 0);
+}
+
+TEST_F(WriterTest, TellsTheGroupsFateBeforeAnyDone)
+{
+    std::vector<bool> fates;
+    std::atomic<bool> refuse{false};
+    Writer writer(
+        open(),
+        [&refuse](Database&) -> Status {
+            if (refuse)
+                return fail(ErrorCode::io, "no");
+            return {};
+        },
+        10, [&fates](const Status& committed) { fates.push_back(committed.has_value()); });
+    EXPECT_TRUE(writer.write(insert(1)));
+    EXPECT_EQ(fates, std::vector<bool>{true});
+    refuse = true;
+    EXPECT_FALSE(writer.write(insert(2)));
+    EXPECT_EQ(fates, (std::vector<bool>{true, false}));
+}
+
+// A closure whose savepoint is lost can not be undone alone: then nothing of its group is kept.
+TEST_F(WriterTest, ALostSavepointFailsTheGroup)
+{
+    Writer writer(open());
+    const auto lost = writer.write([](Database& database) -> Status {
+        TRY(insert(1)(database));
+        TRY(database.execute("RELEASE one"));
+        return fail(ErrorCode::rejected, "on purpose");
+    });
+    EXPECT_FALSE(lost);
+    EXPECT_EQ(count(), 0);
+    EXPECT_TRUE(writer.write(insert(2)));
 }
 
 TEST_F(WriterTest, AFullQueueSaysSoAtOnce)
