@@ -1,0 +1,287 @@
+#include "ocsp/service.h"
+
+#include <filesystem>
+#include <optional>
+
+#include <gtest/gtest.h>
+
+#include <openssl/ocsp.h>
+#include <unistd.h>
+
+#include "base/encoding.h"
+#include "keystore/software/software_key_store.h"
+#include "ocsp/dispatch.h"
+#include "unit/pki/test_pki.h"
+
+namespace qss::ocsp {
+namespace {
+
+using namespace std::chrono_literals;
+using pki::testing::now;
+using enum ErrorCode;
+
+constexpr int said_good = V_OCSP_CERTSTATUS_GOOD;
+constexpr int said_revoked = V_OCSP_CERTSTATUS_REVOKED;
+constexpr int said_try_later = -OCSP_RESPONSE_STATUS_TRYLATER;
+constexpr int said_unauthorized = -OCSP_RESPONSE_STATUS_UNAUTHORIZED;
+constexpr int said_malformed = -OCSP_RESPONSE_STATUS_MALFORMEDREQUEST;
+
+std::string view(const Bytes& bytes)
+{
+    return to_string(ByteView(bytes));
+}
+
+template <class T>
+std::optional<ErrorCode> refusal(const Result<T>& result)
+{
+    return result ? std::nullopt : std::optional(result.error().code);
+}
+
+class OcspServiceTest : public ::testing::Test {
+protected:
+    OcspServiceTest()
+    {
+        char pattern[] = "/tmp/qss-ocsp-XXXXXX";
+        m_directory = ::mkdtemp(pattern);
+        open();
+    }
+    ~OcspServiceTest() override
+    {
+        close();
+        std::filesystem::remove_all(m_directory);
+    }
+    void open()
+    {
+        auto keys = keystore::SoftwareKeyStore::open_or_create(m_directory, Secret(to_bytes("passphrase")), m_random);
+        ASSERT_TRUE(keys);
+        m_keys = std::move(*keys);
+        auto database = open_record(m_directory + "/record.db");
+        ASSERT_TRUE(database);
+        m_writer.emplace(std::move(*database));
+        auto service = Service::open({*m_writer, *m_keys, m_clock, [](role::Mode) { return Status(); }});
+        ASSERT_TRUE(service) << service.error().detail;
+        m_service = std::move(*service);
+    }
+    void close()
+    {
+        m_service.reset();
+        m_writer.reset();
+        m_keys.reset();
+    }
+    void reopen()
+    {
+        close();
+        open();
+    }
+
+    pki::Certificate responder(const pki::Certificate& issuer, const crypto::PrivateKey& issuer_key,
+                               const Bytes& spki, pki::ProfileId id = pki::ProfileId::ocsp_responder)
+    {
+        const auto key = crypto::PublicKey::from_spki(spki);
+        auto contents = pki::testing::contents(id, *key, &issuer, pki::testing::provider("TEST OCSP"));
+        return std::move(*pki::testing::make(id, contents, issuer_key));
+    }
+    Result<proto::ocsp::CompleteReply> complete(const pki::Certificate& for_issuing, const pki::Certificate& for_root)
+    {
+        proto::ocsp::CompleteRequest request;
+        for (const auto& [issuer, certificate] : {std::pair(&m_chain.issuing, &for_issuing),
+                                                  std::pair(&m_chain.root, &for_root)}) {
+            auto* authority = request.add_authorities();
+            authority->set_issuer_certificate(view(issuer->der()));
+            authority->set_responder_certificate(view(certificate->der()));
+        }
+        return m_service->complete(request);
+    }
+    void make_ready()
+    {
+        const auto reply = m_service->initialise({});
+        ASSERT_TRUE(reply);
+        m_spki = to_bytes(as_bytes(reply->spki()));
+        ASSERT_TRUE(complete(responder(m_chain.issuing, m_chain.issuing_key, m_spki),
+                             responder(m_chain.root, m_chain.root_key, m_spki)));
+    }
+    Status update(std::uint64_t number, TimePoint at, std::vector<pki::RevokedEntry> revoked = {})
+    {
+        TRY_ASSIGN(tbs, pki::encode_tbs_crl(m_chain.issuing, {number, at, at + 24h, std::move(revoked)}));
+        TRY_ASSIGN(crl, pki::sign_crl(tbs, m_chain.issuing_key));
+        return update(crl.der());
+    }
+    Status update(const Bytes& crl)
+    {
+        proto::ocsp::UpdateCrlRequest request;
+        request.set_crl(view(crl));
+        TRY(m_service->update_crl(request));
+        return {};
+    }
+    // Certificate status, or minus the response status.
+    int said(const pki::Certificate& certificate, const Bytes& nonce = {})
+    {
+        proto::ocsp::RespondRequest request;
+        request.set_certificate(view(certificate.der()));
+        request.set_nonce(view(nonce));
+        const auto reply = m_service->respond(request);
+        if (!reply)
+            return -1000;
+        const auto der = as_bytes(reply->response());
+        const auto* cursor = der.data();
+        const std::unique_ptr<OCSP_RESPONSE, crypto::Deleter<OCSP_RESPONSE_free>> response(
+            d2i_OCSP_RESPONSE(nullptr, &cursor, static_cast<long>(der.size())));
+        if (OCSP_response_status(response.get()) != OCSP_RESPONSE_STATUS_SUCCESSFUL)
+            return -OCSP_response_status(response.get());
+        const std::unique_ptr<OCSP_BASICRESP, crypto::Deleter<OCSP_BASICRESP_free>> basic(
+            OCSP_response_get1_basic(response.get()));
+        return OCSP_single_get0_status(OCSP_resp_get0(basic.get(), 0), nullptr, nullptr, nullptr, nullptr);
+    }
+
+    SystemRandom m_random;
+    FakeClock m_clock{now};
+    pki::testing::Chain m_chain;
+    std::string m_directory;
+    Bytes m_spki;
+    std::unique_ptr<keystore::KeyStore> m_keys;
+    std::optional<sqlite::Writer> m_writer;
+    std::unique_ptr<Service> m_service;
+};
+
+TEST_F(OcspServiceTest, StatesFollowEachOther)
+{
+    EXPECT_EQ(m_service->state(), role::State::UNINITIALISED);
+    role::Dispatch dispatch(dispatch_table(*m_service), [this] { return m_service->state(); });
+    const auto permit = [&](int type) { return dispatch.permit(static_cast<std::uint16_t>(type), 0); };
+    EXPECT_EQ(permit(proto::ocsp::COMPLETE), wire::Permit::refused_now);
+    EXPECT_EQ(permit(proto::ocsp::RESPOND), wire::Permit::refused_now);
+    make_ready();
+    EXPECT_EQ(m_service->state(), role::State::READY);
+    EXPECT_EQ(permit(proto::ocsp::INITIALISE), wire::Permit::refused_now);
+    EXPECT_EQ(permit(proto::ocsp::RESPOND), wire::Permit::allowed);
+    EXPECT_EQ(refusal(m_service->initialise({})), conflict);
+    reopen();
+    EXPECT_EQ(m_service->state(), role::State::READY);
+}
+
+TEST_F(OcspServiceTest, SaysGoodOnlyWithAFreshCrl)
+{
+    make_ready();
+    EXPECT_EQ(said(m_chain.signer), said_try_later); // none seen
+    ASSERT_TRUE(update(1, now));
+    EXPECT_EQ(said(m_chain.signer), said_good);
+    m_clock.advance(60min - 1ms);
+    EXPECT_EQ(said(m_chain.signer), said_good);
+    m_clock.advance(1ms);
+    EXPECT_EQ(said(m_chain.signer), said_try_later);
+    ASSERT_TRUE(update(2, now + 60min));
+    EXPECT_EQ(said(m_chain.signer), said_good);
+    EXPECT_EQ(said(m_chain.issuing), said_try_later); // the root's list was never shown
+}
+
+TEST_F(OcspServiceTest, ACrlOfTheFutureIsNotFresh)
+{
+    make_ready();
+    ASSERT_TRUE(update(1, now + 1h));
+    EXPECT_EQ(said(m_chain.signer), said_try_later);
+}
+
+TEST_F(OcspServiceTest, RevokedIsNeverGoodAgain)
+{
+    make_ready();
+    ASSERT_TRUE(update(5, now));
+    ASSERT_TRUE(update(6, now, {{m_chain.signer.serial(), {now, 1}}}));
+    EXPECT_EQ(said(m_chain.signer), said_revoked);
+    const auto lower = update(5, now + 1min);
+    ASSERT_FALSE(lower);
+    EXPECT_EQ(lower.error().code, conflict);
+    EXPECT_EQ(said(m_chain.signer), said_revoked);
+    reopen(); // the number is durable
+    EXPECT_FALSE(update(5, now + 2min));
+    EXPECT_EQ(said(m_chain.signer), said_revoked);
+}
+
+TEST_F(OcspServiceTest, TakesCrlsOfItsAuthoritiesAlone)
+{
+    make_ready();
+    const pki::testing::Chain other; // the same names, other keys
+    const auto tbs = pki::encode_tbs_crl(other.issuing, {9, now, now + 24h, {}});
+    const auto forged = pki::sign_crl(*tbs, other.issuing_key);
+    ASSERT_TRUE(forged);
+    EXPECT_FALSE(update(forged->der()));
+    EXPECT_FALSE(update(to_bytes("garbage")));
+    EXPECT_EQ(said(m_chain.signer), said_try_later);
+}
+
+TEST_F(OcspServiceTest, WhatItsAuthoritiesDidNotSignIsNeverGood)
+{
+    make_ready();
+    ASSERT_TRUE(update(1, now));
+    const pki::testing::Chain other;
+    EXPECT_EQ(said(other.signer), said_unauthorized);
+    auto der = m_chain.signer.der(); // ours, with a bit of its signature altered
+    der.back() ^= 1;
+    EXPECT_EQ(said(*pki::Certificate::from_der(der)), said_unauthorized);
+}
+
+TEST_F(OcspServiceTest, NoncesAreBounded)
+{
+    make_ready();
+    ASSERT_TRUE(update(1, now));
+    EXPECT_EQ(said(m_chain.signer, Bytes(128, 1)), said_good);
+    EXPECT_EQ(said(m_chain.signer, Bytes(129, 1)), said_malformed);
+}
+
+TEST_F(OcspServiceTest, AnExpiredResponderSaysNothing)
+{
+    make_ready();
+    m_clock.advance(91 * 24h);
+    ASSERT_TRUE(update(1, now + 91 * 24h));
+    EXPECT_EQ(said(m_chain.signer), said_try_later);
+}
+
+TEST_F(OcspServiceTest, RespondersAreTheAuthoritysAndOurs)
+{
+    const auto reply = m_service->initialise({});
+    ASSERT_TRUE(reply);
+    m_spki = to_bytes(as_bytes(reply->spki()));
+    const auto good = responder(m_chain.issuing, m_chain.issuing_key, m_spki);
+    const auto for_root = responder(m_chain.root, m_chain.root_key, m_spki);
+    const auto stranger = pki::testing::new_key();
+    EXPECT_EQ(refusal(complete(responder(m_chain.issuing, m_chain.issuing_key, stranger.public_key().spki()), for_root)),
+              invalid_argument);
+    EXPECT_EQ(refusal(complete(responder(m_chain.issuing, stranger, m_spki), for_root)), verification_failed);
+    EXPECT_EQ(refusal(complete(responder(m_chain.issuing, m_chain.issuing_key, m_spki, pki::ProfileId::client),
+                               for_root)),
+              invalid_argument);
+    EXPECT_EQ(m_service->state(), role::State::AWAITING_CERTIFICATE);
+    EXPECT_TRUE(complete(good, for_root));
+}
+
+TEST_F(OcspServiceTest, RenewalKeepsAuthoritiesAndCrls)
+{
+    make_ready();
+    ASSERT_TRUE(update(4, now));
+    ASSERT_TRUE(complete(responder(m_chain.issuing, m_chain.issuing_key, m_spki),
+                         responder(m_chain.root, m_chain.root_key, m_spki)));
+    EXPECT_EQ(said(m_chain.signer), said_good);
+    EXPECT_FALSE(update(3, now));
+    // Another authority cannot slip in.
+    const pki::testing::Chain other;
+    proto::ocsp::CompleteRequest request;
+    for (int i = 0; i < 2; ++i) {
+        auto* authority = request.add_authorities();
+        authority->set_issuer_certificate(view(other.issuing.der()));
+        authority->set_responder_certificate(view(responder(other.issuing, other.issuing_key, m_spki).der()));
+    }
+    EXPECT_EQ(refusal(m_service->complete(request)), forbidden);
+    EXPECT_EQ(said(other.signer), said_unauthorized);
+}
+
+TEST_F(OcspServiceTest, AnAlteredRecordSuspends)
+{
+    make_ready();
+    ASSERT_TRUE(m_writer->write([](sqlite::Database& database) {
+        return database.execute("UPDATE authority SET responder = issuer");
+    }));
+    reopen();
+    EXPECT_EQ(m_service->state(), role::State::SUSPENDED);
+}
+
+}
+}
