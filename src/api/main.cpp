@@ -25,6 +25,7 @@
 #include "config/config.h"
 #include "http/server.h"
 #include "service/service.h"
+#include "store/store.h"
 #include "wire/channel.h"
 
 namespace {
@@ -204,6 +205,13 @@ Status serve(const Flags& flags, const sigset_t& end_signals)
     return {};
 }
 
+Status migrate_database(const Flags& flags)
+{
+    TRY_ASSIGN(config, config::load(flags.config_file));
+    TRY(store::Store::open({.path = config.paths.database.string()}));
+    return {};
+}
+
 void print_routes()
 {
     for (const auto& route : api::qss_api::routes())
@@ -233,6 +241,8 @@ int main(int argc, char** argv)
     auto* config = app.add_option("--config", flags.config_file, "qss.toml of the data directory");
     app.add_option("--crash-at", flags.crash_at, "sandbox: end like kill -9 at this point, for tests");
     bool routes = false;
+    bool migrate = false;
+    app.add_flag("--migrate", migrate, "make the main database or bring it up to date, and exit");
     app.add_flag("--print-routes", routes, "print every route, one a line, and exit");
     CLI11_PARSE(app, argc, argv);
     if (routes) {
@@ -254,9 +264,9 @@ int main(int argc, char** argv)
     harden();
 
     try {
-        const auto done = serve(flags, end_signals);
+        const auto done = migrate ? migrate_database(flags) : serve(flags, end_signals);
         if (!done) {
-            log::error("cannot serve", {{"code", to_string(done.error().code)}, {"detail", done.error().detail}});
+            log::error(migrate ? "cannot migrate" : "cannot serve", {{"code", to_string(done.error().code)}, {"detail", done.error().detail}});
             return EXIT_FAILURE;
         }
     } catch (const std::exception& e) {

@@ -56,13 +56,14 @@ def wait_until(condition, what, seconds=READY_SECONDS):
 class Service:
     """One data directory and the processes that serve it."""
 
-    def __init__(self, directory, settings=None):
+    def __init__(self, directory, settings=None, init_flags=()):
         self.directory = Path(directory)
         self.log_path = self.directory.with_name(self.directory.name + ".log")
         self.process = None
         self.ports = None
-        self.run_tool("init", "--directory", str(self.directory))
-        self._configure({"port": 0, **(settings or {})})  # every listener on a port of its own
+        self.run_tool("init", str(self.directory), "--mtls-port=0", "--tls-port=0", "--health-port=0",
+                      "--rsa-3072-pool=1", "--rsa-4096-pool=1", *init_flags)
+        self._configure(settings or {})
 
     # --- processes --------------------------------------------------------------------------------
 
@@ -87,7 +88,7 @@ class Service:
         (self.directory / "run" / "ports.json").unlink(missing_ok=True)
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                [binaries() / "qss", "serve", "--directory", str(self.directory), *arguments],
+                [binaries() / "qss", "--directory", str(self.directory), "serve", *arguments],
                 stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
                 env={**os.environ, **(env or {})})
         self.wait_ready()
