@@ -31,9 +31,9 @@ void Exchange::answer(Result<http::Response> outcome)
         return m_responder(std::move(*outcome));
     const auto& error = outcome.error();
     if (http_status(error.code).status >= 500 && error.code != ErrorCode::expired) {
-        log::error("request failed", {{"request", m_request.request_id},
-                                      {"code", to_string(error.code)},
-                                      {"detail", error.detail}});
+        log::error(
+            "request failed",
+            {{"request", m_request.request_id}, {"code", to_string(error.code)}, {"detail", error.detail}});
     }
     m_responder(m_shape(error, m_request.request_id));
 }
@@ -48,7 +48,8 @@ std::function<bool()> Exchange::client_gone() const
     return [client = m_request.client] { return client && client->gone(); };
 }
 
-http::Handler on_pool(service::WorkerPool& pool, ErrorShape shape, std::function<void(const ExchangePtr&)> handle)
+http::Handler on_pool(service::WorkerPool& pool, ErrorShape shape,
+                      std::function<void(const ExchangePtr&)> handle)
 {
     auto shared = std::make_shared<const std::function<void(const ExchangePtr&)>>(std::move(handle));
     return [&pool, shape, shared](http::Request request, http::Responder responder) {

@@ -41,7 +41,8 @@ using ExchangePtr = std::shared_ptr<Exchange>; // shared between the pool's queu
 
 // Answers on the pool, off the I/O threads; `unavailable` at once when the pool is full. Exceptions of
 // libraries end here, as `internal`.
-http::Handler on_pool(service::WorkerPool& pool, ErrorShape shape, std::function<void(const ExchangePtr&)> handle);
+http::Handler on_pool(service::WorkerPool& pool, ErrorShape shape,
+                      std::function<void(const ExchangePtr&)> handle);
 
 // The token of "Authorization: Bearer …"; the scheme in any case (RFC 9110 11.1). unauthenticated.
 Result<std::string_view> bearer_token(const http::Request& request);

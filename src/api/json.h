@@ -36,7 +36,8 @@ public:
     Result<std::optional<std::int64_t>> optional_integer(std::string_view name, std::int64_t min,
                                                          std::int64_t max);
     Result<std::vector<std::string>> texts(std::string_view name, std::size_t max_size);
-    Result<std::optional<std::vector<std::string>>> optional_texts(std::string_view name, std::size_t max_size);
+    Result<std::optional<std::vector<std::string>>> optional_texts(std::string_view name,
+                                                                   std::size_t max_size);
     // base64url without padding; at most `max_size` bytes when decoded.
     Result<Bytes> base64url(std::string_view name, std::size_t max_size);
     // An object inside this one, with a finish() of its own.

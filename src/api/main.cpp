@@ -125,10 +125,11 @@ Result<Ports> open_listeners(http::Server& server, const api::Parts& parts)
         return api::qss_api::protocol_error_response(error.status, error.reason, error.request_id);
     };
     Ports ports;
-    TRY_ASSIGN(mtls_port, server.listen(mtls_options, [qss, management](http::Request request, http::Responder respond) {
-        const bool managed = request.path.starts_with(api::management::prefix);
-        (managed ? *management : *qss)(std::move(request), std::move(respond));
-    }));
+    TRY_ASSIGN(mtls_port,
+               server.listen(mtls_options, [qss, management](http::Request request, http::Responder respond) {
+                   const bool managed = request.path.starts_with(api::management::prefix);
+                   (managed ? *management : *qss)(std::move(request), std::move(respond));
+               }));
     ports.mtls = mtls_port;
 
     auto tls_options = listener(config, config.tls);
@@ -136,9 +137,10 @@ Result<Ports> open_listeners(http::Server& server, const api::Parts& parts)
     tls_options.protocol_error = [](const http::ProtocolError& error) {
         return api::problem_response(error.status, error.reason, error.request_id);
     };
-    TRY_ASSIGN(tls_port, server.listen(tls_options, [authenticator](http::Request request, http::Responder respond) {
-        (*authenticator)(std::move(request), std::move(respond));
-    }));
+    TRY_ASSIGN(tls_port,
+               server.listen(tls_options, [authenticator](http::Request request, http::Responder respond) {
+                   (*authenticator)(std::move(request), std::move(respond));
+               }));
     ports.tls = tls_port;
 
     TRY_ASSIGN(health_port, server.listen(listener(config, config.health),
@@ -155,7 +157,8 @@ Status write_ports(const std::filesystem::path& path, const Ports& ports)
     const auto temporary = path.string() + ".new";
     {
         std::ofstream file(temporary, std::ios::trunc);
-        file << fmt::format("{{\"mtls\":{},\"tls\":{},\"health\":{}}}\n", ports.mtls, ports.tls, ports.health);
+        file << fmt::format("{{\"mtls\":{},\"tls\":{},\"health\":{}}}\n", ports.mtls, ports.tls,
+                            ports.health);
         if (!file.flush())
             return fail(ErrorCode::io, "cannot write " + temporary);
     }
@@ -179,8 +182,9 @@ Status serve(const Flags& flags, const sigset_t& end_signals)
     service::ChannelTransport ca_transport(ca);
     service::ChannelTransport ocsp_transport(ocsp);
     TRY_ASSIGN(options, service_options(config, flags));
-    TRY_ASSIGN(service, service::Service::create(std::move(options),
-                                                 {sam_transport, ca_transport, ocsp_transport}, clock, random));
+    TRY_ASSIGN(service,
+               service::Service::create(std::move(options), {sam_transport, ca_transport, ocsp_transport},
+                                        clock, random));
     service::RateLimiter limiter(clock, 100'000);
     const api::Parts parts{*service, limiter, config};
 
@@ -219,7 +223,8 @@ void print_routes()
     for (const auto& route : api::management::routes())
         std::cout << "management " << route.method << ' ' << api::management::prefix << route.pattern << '\n';
     for (const auto& route : api::authenticator::routes())
-        std::cout << "authenticator " << route.method << ' ' << api::authenticator::prefix << route.pattern << '\n';
+        std::cout << "authenticator " << route.method << ' ' << api::authenticator::prefix << route.pattern
+                  << '\n';
 }
 
 // It holds tokens' and codes' keys: no core dump, no debugger of the same user, no new privileges.
@@ -266,7 +271,8 @@ int main(int argc, char** argv)
     try {
         const auto done = migrate ? migrate_database(flags) : serve(flags, end_signals);
         if (!done) {
-            log::error(migrate ? "cannot migrate" : "cannot serve", {{"code", to_string(done.error().code)}, {"detail", done.error().detail}});
+            log::error(migrate ? "cannot migrate" : "cannot serve",
+                       {{"code", to_string(done.error().code)}, {"detail", done.error().detail}});
             return EXIT_FAILURE;
         }
     } catch (const std::exception& e) {

@@ -9,10 +9,10 @@ namespace {
 
 http::Response response(int status, const json::Writer& body)
 {
-    http::Response out{status,
-                       {{"Content-Type", "application/problem+json;charset=utf-8"},
-                        {"Cache-Control", "no-store"}},
-                       body.str()};
+    http::Response out{
+        status,
+        {{"Content-Type", "application/problem+json;charset=utf-8"}, {"Cache-Control", "no-store"}},
+        body.str()};
     if (status == 429 || status == 503)
         out.headers.push_back({"Retry-After", std::string(retry_after_s)});
     return out;

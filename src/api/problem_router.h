@@ -20,8 +20,9 @@ http::Router make_problem_router(std::string_view prefix, std::span<const Route>
 {
     auto router = empty_problem_router();
     for (const auto& route : table) {
-        auto handler = on_pool(parts.service.pool(), problem_response, [parts, handle = route.handle](
-                                   const ExchangePtr& exchange) { handle(parts, exchange); });
+        auto handler =
+            on_pool(parts.service.pool(), problem_response,
+                    [parts, handle = route.handle](const ExchangePtr& exchange) { handle(parts, exchange); });
         router.add(route.method, std::string(prefix) + std::string(route.pattern),
                    with_json_if_any(std::move(handler)));
     }

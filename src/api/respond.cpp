@@ -6,9 +6,8 @@ namespace {
 
 http::Response with_body(int status, std::string media_type, std::string body)
 {
-    return {status,
-            {{"Content-Type", std::move(media_type)}, {"Cache-Control", "no-store"}},
-            std::move(body)};
+    return {
+        status, {{"Content-Type", std::move(media_type)}, {"Cache-Control", "no-store"}}, std::move(body)};
 }
 
 }

@@ -80,7 +80,8 @@ Outcome bind_authenticator(const Parts& parts, const http::Request& request)
     }
     auto done = parts.service.enrolments().complete(id, client_data_json, attestation, approval);
     if (!done && done.error().code == ErrorCode::verification_failed)
-        return wrong_guess_response("authenticator_refused", "the authenticator's answer was refused", std::nullopt);
+        return wrong_guess_response("authenticator_refused", "the authenticator's answer was refused",
+                                    std::nullopt);
     if (!done)
         return fail(std::move(done).error());
     json::Writer out;

@@ -62,8 +62,8 @@ Result<service::Phone> authenticate(const Parts& parts, const http::Request& req
         return fail(ErrorCode::unauthenticated, "the device token has expired");
     if (!by)
         return by;
-    auto taken = parts.limiter.take("device " + by->device_id.text(),
-                                    parts.config.rates.device_requests_per_minute);
+    auto taken =
+        parts.limiter.take("device " + by->device_id.text(), parts.config.rates.device_requests_per_minute);
     if (!taken)
         return fail(ErrorCode::rate_limited, "too many requests of this device; wait a little");
     return by;

@@ -124,7 +124,8 @@ Outcome approve(const Parts& parts, const service::Phone& by, const http::Reques
     TRY_ASSIGN(assertion, read_assertion(body));
     auto done = parts.service.signing().approve(by, session, std::move(assertion));
     if (!done && done.error().code == ErrorCode::verification_failed)
-        return wrong_guess_response("assertion_refused", "this is no approval of exactly this session", std::nullopt);
+        return wrong_guess_response("assertion_refused", "this is no approval of exactly this session",
+                                    std::nullopt);
     if (!done)
         return fail(as_ended(std::move(done).error()));
     return json_response(200, json::Writer().text("status", "signed").str());

@@ -28,13 +28,15 @@ http::Response status_response(int status, std::string_view text)
 http::Router make_router(const Parts& parts)
 {
     auto router = empty_problem_router();
-    router.add("GET", "/healthz", [](http::Request, http::Responder respond) { respond(status_response(200, "ok")); });
+    router.add("GET", "/healthz",
+               [](http::Request, http::Responder respond) { respond(status_response(200, "ok")); });
     router.add("GET", "/readyz",
-               on_pool(parts.service.pool(), problem_response, [&service = parts.service](const ExchangePtr& exchange) {
-                   const auto readiness = service.readiness();
-                   exchange->answer(
-                       status_response(readiness == service::Readiness::ready ? 200 : 503, text_of(readiness)));
-               }));
+               on_pool(parts.service.pool(), problem_response,
+                       [&service = parts.service](const ExchangePtr& exchange) {
+                           const auto readiness = service.readiness();
+                           exchange->answer(status_response(
+                               readiness == service::Readiness::ready ? 200 : 503, text_of(readiness)));
+                       }));
     return router;
 }
 

@@ -21,7 +21,9 @@ json::Writer enterprise_json(const store::Enterprise& enterprise)
 json::Writer pack_json(const store::Pack& pack)
 {
     json::Writer out;
-    out.text("pack_id", pack.id.text()).text("enterprise_id", pack.enterprise_id.text()).text("name", pack.name);
+    out.text("pack_id", pack.id.text())
+        .text("enterprise_id", pack.enterprise_id.text())
+        .text("name", pack.name);
     out.text("kind", pack.kind == store::PackKind::signing ? "signing" : "sealing");
     out.text("key_type", crypto::to_string(pack.key_type));
     out.integer("signature_quota", pack.signature_quota).integer("user_quota", pack.user_quota);
@@ -115,7 +117,8 @@ Outcome add_enterprise(const Parts& parts, const service::Operator& by, const ht
     TRY_ASSIGN(name, body.text("name", limits::name_size));
     TRY_ASSIGN(country, body.text("country", 2));
     TRY(body.finish());
-    TRY_ASSIGN(enterprise, parts.service.tenancy().create_enterprise(by, std::move(name), std::move(country)));
+    TRY_ASSIGN(enterprise,
+               parts.service.tenancy().create_enterprise(by, std::move(name), std::move(country)));
     return json_response(201, enterprise_json(enterprise).str());
 }
 

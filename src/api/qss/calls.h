@@ -21,7 +21,8 @@ Outcome list_devices(const Parts& parts, const service::Application& by, const h
 Outcome remove_device(const Parts& parts, const service::Application& by, const http::Request& request);
 
 // identity.cpp
-Outcome get_or_create_identity(const Parts& parts, const service::Application& by, const http::Request& request);
+Outcome get_or_create_identity(const Parts& parts, const service::Application& by,
+                               const http::Request& request);
 Outcome revoke_identity(const Parts& parts, const service::Application& by, const http::Request& request);
 
 // sign.cpp

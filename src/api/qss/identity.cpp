@@ -10,9 +10,19 @@ namespace {
 
 // QSS API 3. Whatever is sent may only repeat what was verified; the service compares.
 constexpr std::string_view dn_attributes[] = {
-    "country",     "state",         "locality",   "street_address",          "organization",
-    "common_name", "email",         "given_name", "surname",                 "serial_number",
-    "postal_code", "business_category", "organization_identifier",
+    "country",
+    "state",
+    "locality",
+    "street_address",
+    "organization",
+    "common_name",
+    "email",
+    "given_name",
+    "surname",
+    "serial_number",
+    "postal_code",
+    "business_category",
+    "organization_identifier",
 };
 
 Result<service::RequestedSubject> read_subject(json::Reader& body)
@@ -36,7 +46,8 @@ Result<service::RequestedSubject> read_subject(json::Reader& body)
 
 }
 
-Outcome get_or_create_identity(const Parts& parts, const service::Application& by, const http::Request& request)
+Outcome get_or_create_identity(const Parts& parts, const service::Application& by,
+                               const http::Request& request)
 {
     TRY_ASSIGN(body, json::Reader::parse(request.body));
     TRY_ASSIGN(subject, read_subject(body));

@@ -36,9 +36,12 @@ Outcome answer(const Parts& parts, const http::Request& request)
     auto keys = read_keys(body);
     if (!keys)
         return error_response(422, "Invalid login request");
-    TRY_ASSIGN(issued, parts.service.logins().login(keys->api_key, keys->api_secret, request.peer_certificate));
-    auto response = json_response(
-        200, json::Writer().text("access_token", issued.token).integer("expires_in", issued.expires_in_seconds).str());
+    TRY_ASSIGN(issued,
+               parts.service.logins().login(keys->api_key, keys->api_secret, request.peer_certificate));
+    auto response = json_response(200, json::Writer()
+                                           .text("access_token", issued.token)
+                                           .integer("expires_in", issued.expires_in_seconds)
+                                           .str());
     response.headers.push_back({"Authorization", "Bearer " + issued.token});
     return response;
 }

@@ -72,7 +72,8 @@ http::Router make_router(const Parts& parts)
         auto handler =
             on_pool(parts.service.pool(), error_response,
                     [parts, handle = route.handle](const ExchangePtr& exchange) { handle(parts, exchange); });
-        router.add(route.method, route.pattern, route.body == Body::json ? with_json(std::move(handler)) : handler);
+        router.add(route.method, route.pattern,
+                   route.body == Body::json ? with_json(std::move(handler)) : handler);
     }
     return router;
 }

@@ -22,7 +22,8 @@ Result<crypto::Digest> read_digest(const service::Application& by, std::string_v
 {
     const auto algorithm = crypto::hash_of(crypto::default_signature_algorithm(by.pack.key_type));
     auto bytes = hex_decode(hex);
-    auto digest = bytes ? crypto::Digest::from_bytes(algorithm, *bytes) : Result<crypto::Digest>(fail(bytes.error()));
+    auto digest =
+        bytes ? crypto::Digest::from_bytes(algorithm, *bytes) : Result<crypto::Digest>(fail(bytes.error()));
     if (!digest) {
         return fail(ErrorCode::invalid_argument,
                     fmt::format("Malformed digest: {} hexadecimal digits of {} are needed",
@@ -51,8 +52,9 @@ Result<std::string> read_idempotency_key(const http::Request& request)
     const auto printable = [](char c) { return c >= 0x21 && c <= 0x7e; };
     if (header->empty() || header->size() > idempotency_key_size ||
         !std::all_of(header->begin(), header->end(), printable)) {
-        return fail(ErrorCode::invalid_argument,
-                    fmt::format("Idempotency-Key has 1 to {} printable ASCII characters", idempotency_key_size));
+        return fail(
+            ErrorCode::invalid_argument,
+            fmt::format("Idempotency-Key has 1 to {} printable ASCII characters", idempotency_key_size));
     }
     return std::string(*header);
 }
@@ -117,8 +119,9 @@ void open_and_wait(const Parts& parts, const ExchangePtr& exchange, const servic
                      exchange->answer(signed_response(*result, shape));
                      // Nobody waits for this; when it is lost, the answer may be fetched again for a while.
                      if (!exchange->client_gone()()) {
-                         (void)service.pool().post(
-                             [&service, session = result->session_id] { service.signing().delivered(session); });
+                         (void)service.pool().post([&service, session = result->session_id] {
+                             service.signing().delivered(session);
+                         });
                      }
                  });
 }

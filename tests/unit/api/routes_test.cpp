@@ -85,7 +85,8 @@ protected:
 
 TEST_F(Routes, unknown_paths_are_404_in_the_apis_own_shape)
 {
-    EXPECT_EQ(ask("GET", "/nothing").body, R"({"description":"Not found","errors":{"not_found":"Not found"}})");
+    EXPECT_EQ(ask("GET", "/nothing").body,
+              R"({"description":"Not found","errors":{"not_found":"Not found"}})");
     const auto problem = ask("GET", "/management/v1/nothing");
     EXPECT_EQ(problem.status, 404);
     EXPECT_TRUE(problem.body.starts_with(R"({"type":"about:blank")"));
@@ -118,8 +119,9 @@ TEST_F(Routes, content_types_of_real_clients_pass)
 
 TEST_F(Routes, other_content_types_are_415)
 {
-    for (const auto* type : {"text/json", "application/x-www-form-urlencoded", "application/json;charset=utf-16",
-                             "application/jsonp", "application/json;charset=utf-8;x=y", ""})
+    for (const auto* type :
+         {"text/json", "application/x-www-form-urlencoded", "application/json;charset=utf-16",
+          "application/jsonp", "application/json;charset=utf-8;x=y", ""})
         EXPECT_EQ(ask("POST", "/login", "{", {{"Content-Type", type}}).status, 415) << type;
     EXPECT_EQ(ask("POST", "/login", "{").status, 415);
     EXPECT_EQ(ask("POST", "/management/v1/packs", "{", {{"Content-Type", "text/plain"}}).status, 415);
@@ -128,9 +130,10 @@ TEST_F(Routes, other_content_types_are_415)
 TEST_F(Routes, login_that_is_understood_and_wrong_is_422)
 {
     const std::vector<http::Header> json{{"Content-Type", "application/json;charset=utf-8"}};
-    for (const auto* body : {"{}", R"({"api_key":"anything","api_secret":"but valid"})", R"({"api_key":1})",
-                             R"({"api_key":"0123456789abcdef","api_secret":"0123456789012345678901234567890123456789",)"
-                             R"("more":1})"}) {
+    for (const auto* body :
+         {"{}", R"({"api_key":"anything","api_secret":"but valid"})", R"({"api_key":1})",
+          R"({"api_key":"0123456789abcdef","api_secret":"0123456789012345678901234567890123456789",)"
+          R"("more":1})"}) {
         const auto response = ask("POST", "/login", body, json);
         EXPECT_EQ(response.status, 422) << body;
         EXPECT_EQ(response.body, R"({"description":"Invalid login request"})");
@@ -140,8 +143,10 @@ TEST_F(Routes, login_that_is_understood_and_wrong_is_422)
 
 TEST_F(Routes, calls_without_a_token_are_401)
 {
-    for (const auto& headers : std::vector<std::vector<http::Header>>{
-             {}, {{"Authorization", "Bearer "}}, {{"Authorization", "Basic YTpi"}}, {{"Authorization", "Bearer"}}}) {
+    for (const auto& headers : std::vector<std::vector<http::Header>>{{},
+                                                                      {{"Authorization", "Bearer "}},
+                                                                      {{"Authorization", "Basic YTpi"}},
+                                                                      {{"Authorization", "Bearer"}}}) {
         EXPECT_EQ(ask("GET", "/trustchain", "", headers).status, 401);
         EXPECT_EQ(ask("GET", "/authenticator/v1/history", "", headers).status, 401);
     }
@@ -168,8 +173,9 @@ TEST_F(Routes, a_dropped_exchange_is_500)
     http::Response got;
     http::Request request;
     {
-        const Exchange dropped(request, http::Responder([&got](http::Response response) { got = std::move(response); }),
-                               nullptr);
+        const Exchange dropped(
+            request, http::Responder([&got](http::Response response) { got = std::move(response); }),
+            nullptr);
     }
     EXPECT_EQ(got.status, 500);
 }

@@ -30,12 +30,14 @@ TEST(QssErrors, have_the_contracts_words)
     EXPECT_TRUE(body(ErrorCode::rate_limited, "x").starts_with(R"({"description":"Rate Limit Reached",)"));
     EXPECT_TRUE(body(ErrorCode::unavailable, "x")
                     .starts_with(R"({"description":"Service busy, please retry later","id":"id-1",)"));
-    EXPECT_TRUE(body(ErrorCode::invalid_argument, "Malformed digest").starts_with(R"({"description":"Malformed digest",)"));
+    EXPECT_TRUE(body(ErrorCode::invalid_argument, "Malformed digest")
+                    .starts_with(R"({"description":"Malformed digest",)"));
 }
 
 TEST(QssErrors, say_which_client_certificate_is_wrong)
 {
-    const auto response = qss_api::error_response(Error{ErrorCode::unauthenticated, "certificate expired"}, "i");
+    const auto response =
+        qss_api::error_response(Error{ErrorCode::unauthenticated, "certificate expired"}, "i");
     EXPECT_EQ(response.status, 401);
     EXPECT_NE(response.body.find("certificate expired"), std::string::npos);
 }
@@ -57,8 +59,10 @@ TEST(Errors, keep_inner_details_inside)
     for (const auto code : {ErrorCode::internal, ErrorCode::io, ErrorCode::tampered, ErrorCode::unavailable,
                             ErrorCode::timed_out, ErrorCode::not_found, ErrorCode::verification_failed}) {
         const Error error{code, "inner-detail"};
-        EXPECT_EQ(qss_api::error_response(error, "i").body.find("inner-detail"), std::string::npos) << to_string(code);
-        EXPECT_EQ(problem_response(error, "i").body.find("inner-detail"), std::string::npos) << to_string(code);
+        EXPECT_EQ(qss_api::error_response(error, "i").body.find("inner-detail"), std::string::npos)
+            << to_string(code);
+        EXPECT_EQ(problem_response(error, "i").body.find("inner-detail"), std::string::npos)
+            << to_string(code);
     }
 }
 
@@ -81,8 +85,9 @@ TEST(Problem, has_the_members_of_rfc_9457_and_a_code)
 {
     const auto response = problem_response(Error{ErrorCode::conflict, "codes first"}, "i");
     EXPECT_EQ(response.status, 409);
-    EXPECT_EQ(response.body, R"({"type":"about:blank","title":"Conflict","status":409,"detail":"codes first",)"
-                             R"("code":"conflict"})");
+    EXPECT_EQ(response.body,
+              R"({"type":"about:blank","title":"Conflict","status":409,"detail":"codes first",)"
+              R"("code":"conflict"})");
 }
 
 TEST(Problem, wrong_guess_says_how_many_are_left)
