@@ -436,7 +436,7 @@ def test_the_same_request_attaches_and_never_signs_twice(employee):
     assert employee.tenant.application.get("/quotas/signatures") == {"value": 999}
     other = employee.tenant.application.request("POST", f"/users/{employee.email}/sign",
                                                 json={"digests": [digest_of(b"y")]}, **options)
-    check_error(other, 409)
+    check_error(other, 422)
 
 
 def test_idempotency_key_is_limited(employee):

@@ -57,13 +57,9 @@ http::Router make_router(const Parts& parts)
 Result<service::Phone> authenticate(const Parts& parts, const http::Request& request)
 {
     TRY_ASSIGN(token, bearer_token(request));
-    auto by = parts.service.devices().authenticate(token);
-    if (!by && by.error().code == ErrorCode::expired)
-        return fail(ErrorCode::unauthenticated, "the device token has expired");
-    if (!by)
-        return by;
+    TRY_ASSIGN(by, parts.service.devices().authenticate(token));
     auto taken =
-        parts.limiter.take("device " + by->device_id.text(), parts.config.rates.device_requests_per_minute);
+        parts.limiter.take("device " + by.device_id.text(), parts.config.rates.device_requests_per_minute);
     if (!taken)
         return fail(ErrorCode::rate_limited, "too many requests of this device; wait a little");
     return by;

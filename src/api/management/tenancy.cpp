@@ -9,7 +9,7 @@ namespace qss::api::management {
 namespace {
 
 constexpr std::int64_t units_max = 1'000'000'000;
-constexpr std::int64_t logins_per_minute_max = 100'000;
+constexpr std::int64_t logins_per_minute_max = 60'000;
 
 json::Writer enterprise_json(const store::Enterprise& enterprise)
 {

@@ -91,10 +91,7 @@ http::Response protocol_error_response(int status, std::string_view reason, cons
 Result<service::Application> authenticate(const Parts& parts, const http::Request& request)
 {
     TRY_ASSIGN(token, bearer_token(request));
-    auto who = parts.service.logins().authenticate(token, request.peer_certificate);
-    if (!who && who.error().code == ErrorCode::expired)
-        return fail(ErrorCode::unauthenticated, who.error().detail);
-    TRY_ASSIGN(by, std::move(who));
+    TRY_ASSIGN(by, parts.service.logins().authenticate(token, request.peer_certificate));
     auto taken = parts.limiter.take(by.pack.id.text(), parts.config.rates.requests_per_minute);
     if (!taken)
         return fail(ErrorCode::rate_limited, "too many requests of this service pack; wait a little");

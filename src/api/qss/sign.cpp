@@ -105,13 +105,8 @@ void open_and_wait(const Parts& parts, const ExchangePtr& exchange, const servic
 {
     auto& signing = parts.service.signing();
     auto ticket = signing.begin(by, request);
-    if (!ticket) {
-        auto error = std::move(ticket).error();
-        // Certificate or subscription; `expired` by itself is an approval that ran out.
-        if (error.code == ErrorCode::expired)
-            error.code = ErrorCode::forbidden;
-        return exchange->answer(fail(std::move(error)));
-    }
+    if (!ticket)
+        return exchange->answer(fail(std::move(ticket).error()));
     signing.wait(ticket->session_id, exchange->client_gone(),
                  [&service = parts.service, exchange, shape](Result<service::Signed> result) {
                      if (!result)
