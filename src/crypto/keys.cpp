@@ -167,8 +167,9 @@ Result<PrivateKey> PrivateKey::from_handle(EvpPkeyPtr key)
 
 Result<PrivateKey> PrivateKey::generate(KeyType type)
 {
+    std::string group(type == KeyType::p256 ? "P-256" : "P-384"); // EVP_EC_gen would cast const away
     EvpPkeyPtr key(is_rsa(type) ? EVP_RSA_gen(static_cast<unsigned int>(rsa_bits(type)))
-                                : EVP_EC_gen(type == KeyType::p256 ? "P-256" : "P-384"));
+                                : EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", group.data()));
     if (!key)
         return fail(ErrorCode::internal, openssl_errors());
     return from_handle(std::move(key));
