@@ -84,7 +84,7 @@ Bytes Config::row_id()
 Result<Config> Config::from_row(Row row)
 {
     Config config;
-    if (row.state != awaiting_certificate && row.state != ready)
+    if (row.state < awaiting_certificate || row.state > suspended)
         return fail(ErrorCode::malformed, "configuration state");
     config.state = static_cast<State>(row.state);
     TRY_ASSIGN(reader, CanonicalReader::open(row.contents, "config"));

@@ -23,7 +23,7 @@ struct Officer {
 };
 
 struct Config {
-    enum State : std::int64_t { awaiting_certificate = 1, ready = 2 };
+    enum State : std::int64_t { awaiting_certificate = 1, ready = 2, suspended = 3 };
 
     role::Mode mode = role::Mode::production;
     webauthn::RelyingParty rp;

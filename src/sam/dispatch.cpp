@@ -31,6 +31,8 @@ std::vector<role::Entry> ceremony_entries(Sam& sam)
                                        [&sam](const auto& request) { return sam.initialise(request); }),
         row<CompleteRequest>(COMPLETE, "complete", only_awaiting, 256 * kib,
                                      [&sam](const auto& request) { return sam.complete(request); }),
+        row<ExchangeCheckpointRequest>(EXCHANGE_CHECKPOINT, "exchange_checkpoint", role::only_ready, 1 * kib,
+                                       [&sam](const auto& request) { return sam.exchange_checkpoint(request); }),
     };
 }
 

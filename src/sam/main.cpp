@@ -1,7 +1,9 @@
 // qss-sam: the only wiring of the SAM. Takes, besides the flags of every role, two for the tests of a
 // sandbox, which a record outside one refuses: --crash-at POINT[:COUNT] and --slow-sign-ms N.
+#include <algorithm>
 #include <charconv>
 #include <iostream>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -61,6 +63,10 @@ int main(int argc, char** argv)
         std::cerr << plan.error().detail << '\n';
         return 2;
     }
+    // Workers wait for the disk most of the time: many of them share one commit. A flag overrides it.
+    std::string flag = "--workers";
+    std::string workers = "32";
+    arguments.insert(arguments.begin() + std::min(argc, 1), {flag.data(), workers.data()});
     return role::role_main(static_cast<int>(arguments.size()), arguments.data(), "qss-sam",
                            [&plan](role::Context& context) { return open_sam(context, *plan); });
 }

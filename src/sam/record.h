@@ -57,6 +57,10 @@ public:
     Status archive(Row row);
     Result<std::optional<Row>> find_archived(ByteView id);
 
+    // The chain's hash before event `next_event`, if a group of events ended there; else nothing. Sees
+    // what is committed.
+    Result<std::optional<Bytes>> chain_hash_before(std::uint64_t next_event);
+
     // Enters the SAM's own chain with this commit.
     void event(std::string_view what, ByteView subject, ByteView detail = {});
 

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "sam/ceremony.h"
+#include "sam/checkpoint.h"
 
 namespace qss::sam {
 
@@ -11,7 +12,12 @@ constexpr std::chrono::milliseconds housekeeping_interval{1'000};
 
 role::State state_of(const Config& config)
 {
-    return config.state == Config::ready ? role::State::READY : role::State::AWAITING_CERTIFICATE;
+    switch (config.state) {
+    case Config::awaiting_certificate: return role::State::AWAITING_CERTIFICATE;
+    case Config::ready: return role::State::READY;
+    case Config::suspended: break;
+    }
+    return role::State::SUSPENDED;
 }
 
 }
@@ -81,7 +87,12 @@ Result<proto::StatusReply> Sam::status(const proto::StatusRequest&) const
     reply.set_state(m_state.load());
     if (const auto config = m_config.get())
         reply.set_sandbox(config->is_sandbox());
-    reply.set_detail(m_record->integrity() ? m_pool.levels() : m_record->integrity().error().detail);
+    if (!m_record->integrity())
+        reply.set_detail(m_record->integrity().error().detail);
+    else if (m_state.load() == role::State::SUSPENDED)
+        reply.set_detail("the record is older, or another, than a checkpoint says");
+    else
+        reply.set_detail(m_pool.levels());
     return reply;
 }
 
@@ -119,6 +130,27 @@ Result<proto::sam::CompleteReply> Sam::complete(const proto::sam::CompleteReques
     TRY_ASSIGN(current, Config::from_row(std::move(*stored)));
     start(current);
     return proto::sam::CompleteReply();
+}
+
+Result<proto::sam::ExchangeCheckpointReply>
+Sam::exchange_checkpoint(const proto::sam::ExchangeCheckpointRequest& request)
+{
+    const std::lock_guard lock(m_ceremony);
+    if (!request.checkpoint().empty()) {
+        TRY_ASSIGN(shown, verify_checkpoint(as_bytes(request.checkpoint()), *m_config.get()));
+        TRY_ASSIGN(suspended, m_record->transact([&](Transaction& transaction) {
+            return suspend_unless_consistent(transaction, shown);
+        }));
+        if (suspended) {
+            m_state = role::State::SUSPENDED;
+            log::alarm("the record is older, or another, than a checkpoint says: suspended");
+            return fail(ErrorCode::tampered, "the SAM's record was put back: suspended");
+        }
+    }
+    TRY_ASSIGN(checkpoint, make_checkpoint(m_environment));
+    proto::sam::ExchangeCheckpointReply reply;
+    reply.set_checkpoint(to_string(checkpoint));
+    return reply;
 }
 
 }

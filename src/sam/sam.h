@@ -34,6 +34,9 @@ public:
     Result<proto::StatusReply> status(const proto::StatusRequest& request) const;
     Result<proto::sam::InitialiseReply> initialise(const proto::sam::InitialiseRequest& request);
     Result<proto::sam::CompleteReply> complete(const proto::sam::CompleteRequest& request);
+    // Suspends the SAM, durably, when the checkpoint is its own and its record does not lead to it.
+    Result<proto::sam::ExchangeCheckpointReply> exchange_checkpoint(
+        const proto::sam::ExchangeCheckpointRequest& request);
     Signers& signers() { return m_signers; }
     Authenticators& authenticators() { return m_authenticators; }
     Keys& keys() { return m_keys; }

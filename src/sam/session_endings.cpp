@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "base/limits.h"
+#include "sam/checkpoint.h"
 #include "sam/lookups.h"
 #include "sam/session_results.h"
 #include "sam/sessions.h"
@@ -11,6 +12,7 @@ namespace qss::sam {
 namespace {
 
 constexpr std::int64_t batch = 100;
+constexpr std::int64_t checkpoint_interval_ms = 1'000;
 constexpr auto whenever = TimePoint(Milliseconds(std::numeric_limits<std::int64_t>::max()));
 
 Status end_open_session(Transaction& transaction, SessionRecord session, SessionRecord::State state)
@@ -94,7 +96,14 @@ Result<proto::sam::AcknowledgeReply> Sessions::acknowledge(const proto::sam::Ack
         return {};
     });
     TRY(archived);
-    return proto::sam::AcknowledgeReply();
+    proto::sam::AcknowledgeReply reply;
+    const auto now_ms = to_unix_ms(m_environment.clock.now());
+    auto due_ms = m_next_checkpoint_ms.load();
+    if (now_ms >= due_ms && m_next_checkpoint_ms.compare_exchange_strong(due_ms, now_ms + checkpoint_interval_ms)) {
+        TRY_ASSIGN(checkpoint, make_checkpoint(m_environment));
+        reply.set_checkpoint(to_string(checkpoint));
+    }
+    return reply;
 }
 
 Status Sessions::refuse_interrupted()

@@ -4,6 +4,8 @@
 // of one session are decided by the record.
 #pragma once
 
+#include <atomic>
+
 #include "proto/sam.pb.h"
 #include "sam/environment.h"
 
@@ -27,7 +29,7 @@ public:
     Result<proto::sam::CancelSessionReply> cancel(const proto::sam::CancelSessionRequest& request);
     Result<proto::sam::ListUnacknowledgedReply> list_unacknowledged(
         const proto::sam::ListUnacknowledgedRequest& request);
-    // All or none. conflict: one is not finished.
+    // All or none. conflict: one is not finished. Carries a checkpoint at most once a second.
     Result<proto::sam::AcknowledgeReply> acknowledge(const proto::sam::AcknowledgeRequest& request);
 
     // At start: a session that was used and has no result is refused for good, never signed again.
@@ -44,6 +46,7 @@ private:
     Result<proto::sam::ActivateReply> stored_result_or(const SessionId& id, const Error& error);
 
     Environment& m_environment;
+    std::atomic<std::int64_t> m_next_checkpoint_ms{0};
 };
 
 }

@@ -181,6 +181,19 @@ Result<std::optional<Row>> Transaction::find_archived(ByteView id)
     return read_one(statement, archive_label);
 }
 
+Result<std::optional<Bytes>> Transaction::chain_hash_before(std::uint64_t next_event)
+{
+    if (next_event == 1)
+        return std::optional<Bytes>(Bytes(32));
+    auto statement =
+        m_database.prepare("SELECT first + count, hash FROM event_group WHERE first < ? ORDER BY first DESC LIMIT 1");
+    statement.bind(static_cast<std::int64_t>(next_event));
+    TRY_ASSIGN(there, statement.step());
+    if (!there || statement.integer(0) != static_cast<std::int64_t>(next_event))
+        return std::optional<Bytes>();
+    return std::optional<Bytes>(statement.blob(1));
+}
+
 void Transaction::event(std::string_view what, ByteView subject, ByteView detail)
 {
     CanonicalWriter out("QSS-SAM-EVENT-v1");

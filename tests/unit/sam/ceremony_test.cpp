@@ -1,0 +1,171 @@
+#include "sam/ceremony.h"
+
+#include "unit/sam/sam_fixture.h"
+
+namespace qss::sam::test {
+namespace {
+
+class CeremonyTest : public SamTest {
+protected:
+    CeremonyTest()
+    {
+        sam.reset();
+        std::filesystem::remove(record_path());
+        open();
+    }
+    proto::sam::CompleteRequest complete_request(ByteView spki)
+    {
+        proto::sam::CompleteRequest request;
+        request.set_evidence_certificate(to_string(
+            must(pki.issue(pki::ProfileId::sam_evidence, {{pki::oids::common_name, "SAM"}}, spki, pki.root_key,
+                           &*pki.root))
+                .der()));
+        request.set_issuing_ca_certificate(to_string(pki.issuing->der()));
+        request.set_root_certificate(to_string(pki.root->der()));
+        request.add_officer_certificates(to_string(pki.officer->der()));
+        return request;
+    }
+    template <class Change>
+    Result<proto::sam::InitialiseReply> initialise_with(Change change)
+    {
+        auto request = initialise_request();
+        change(request);
+        return sam->initialise(request);
+    }
+};
+
+TEST_F(CeremonyTest, GoesThroughItsStatesOnce)
+{
+    EXPECT_EQ(sam->state(), role::State::UNINITIALISED);
+    EXPECT_CODE(sam->complete({}), conflict);
+    const auto spki = to_bytes(must(sam->initialise(initialise_request())).evidence_spki());
+    EXPECT_EQ(sam->state(), role::State::AWAITING_CERTIFICATE);
+    EXPECT_CODE(sam->initialise(initialise_request()), conflict);
+    reopen();
+    EXPECT_EQ(sam->state(), role::State::AWAITING_CERTIFICATE);
+    ASSERT_TRUE(sam->complete(complete_request(spki)));
+    EXPECT_CODE(sam->complete(complete_request(spki)), conflict);
+    reopen();
+    EXPECT_EQ(sam->state(), role::State::READY);
+    EXPECT_TRUE(must(sam->status({})).sandbox());
+}
+
+TEST_F(CeremonyTest, TakesOnlyRequestsThatObeyTheRules)
+{
+    EXPECT_CODE(initialise_with([](auto& r) { r.clear_rp_id(); }), invalid_argument);
+    EXPECT_CODE(initialise_with([](auto& r) { r.clear_origins(); }), invalid_argument);
+    EXPECT_CODE(initialise_with([](auto& r) { r.set_origins(0, "http://example.com"); }), invalid_argument);
+    EXPECT_CODE(initialise_with([](auto& r) { r.clear_officers(); }), invalid_argument);
+    EXPECT_CODE(initialise_with([](auto& r) { r.mutable_officers(0)->set_spki("no key"); }), malformed);
+    EXPECT_CODE(initialise_with([](auto& r) { r.set_rsa_3072_pool(10'000); }), invalid_argument);
+    EXPECT_CODE(initialise_with([](auto& r) { r.add_attestation_roots("no certificate"); }), malformed);
+    EXPECT_EQ(sam->state(), role::State::UNINITIALISED);
+}
+
+TEST_F(CeremonyTest, AProductionSamNeedsItsOwnUserAndRoots)
+{
+    EXPECT_CODE(initialise_with([](auto& r) { r.set_sandbox(false); }), forbidden);
+    context.isolation = role::Isolation::own;
+    EXPECT_CODE(initialise_with([](auto& r) { r.set_sandbox(false); }), invalid_argument);
+    EXPECT_TRUE(initialise_with([this](auto& r) {
+        r.set_sandbox(false);
+        r.add_attestation_roots(to_string(pki.root->der()));
+    }));
+    context.isolation = role::Isolation::shared;
+    sam.reset();
+    EXPECT_CODE(Sam::open(context, std::make_unique<TestKeyStore>(hooks)), forbidden);
+}
+
+TEST_F(CeremonyTest, AProductionSamTakesNoSoftwareAuthenticator)
+{
+    context.isolation = role::Isolation::own;
+    const auto reply = must(initialise_with([this](auto& r) {
+        r.set_sandbox(false);
+        r.add_attestation_roots(to_string(pki.root->der()));
+    }));
+    ASSERT_TRUE(sam->complete(complete_request(as_bytes(reply.evidence_spki()))));
+    const auto signer = SignerId::generate(random);
+    must(submit(statement(signer)));
+    EXPECT_CODE(bind(signer, Phone()), verification_failed);
+}
+
+TEST_F(CeremonyTest, FaultsAreForASandboxAlone)
+{
+    FaultPlan plan;
+    ASSERT_TRUE(parse_crash_at("used_not_signed:2", plan));
+    sam.reset();
+    context.isolation = role::Isolation::own;
+    sam = must(Sam::open(context, std::make_unique<TestKeyStore>(hooks), plan));
+    EXPECT_CODE(initialise_with([this](auto& r) {
+                    r.set_sandbox(false);
+                    r.add_attestation_roots(to_string(pki.root->der()));
+                }),
+                forbidden);
+    EXPECT_TRUE(sam->initialise(initialise_request()));
+}
+
+TEST_F(CeremonyTest, CompletesOnlyUnderOneRoot)
+{
+    const auto spki = to_bytes(must(sam->initialise(initialise_request())).evidence_spki());
+    TestPki impostor(clock.now());
+    auto request = complete_request(spki);
+    request.set_issuing_ca_certificate(to_string(impostor.issuing->der()));
+    EXPECT_CODE(sam->complete(request), verification_failed);
+    request = complete_request(spki);
+    request.set_officer_certificates(0, to_string(impostor.officer->der()));
+    EXPECT_CODE(sam->complete(request), verification_failed);
+    request = complete_request(spki);
+    request.clear_officer_certificates();
+    EXPECT_CODE(sam->complete(request), verification_failed);
+    EXPECT_CODE(sam->complete(complete_request(pki.officer_key.public_key().spki())), verification_failed);
+    request = complete_request(spki);
+    request.set_issuing_ca_certificate(to_string(pki.officer->der()));
+    EXPECT_CODE(sam->complete(request), verification_failed);
+    EXPECT_EQ(sam->state(), role::State::AWAITING_CERTIFICATE);
+    EXPECT_TRUE(sam->complete(complete_request(spki)));
+}
+
+TEST(FaultsTest, ParsesPointsAndCounts)
+{
+    FaultPlan plan;
+    EXPECT_TRUE(parse_crash_at("finished_not_replied", plan));
+    EXPECT_EQ(plan.crash_at, FaultPoint::finished_not_replied);
+    EXPECT_EQ(plan.crash_at_count, 1U);
+    EXPECT_TRUE(parse_crash_at("open_not_durable:7", plan));
+    EXPECT_EQ(plan.crash_at_count, 7U);
+    for (const auto* wrong : {"", "somewhere", "used_not_signed:", "used_not_signed:0", "used_not_signed:x"}) {
+        FaultPlan other;
+        EXPECT_FALSE(parse_crash_at(wrong, other)) << wrong;
+    }
+}
+
+TEST(FaultsTest, EndsTheProcessAtTheCountedTime)
+{
+    FaultPlan plan;
+    ASSERT_TRUE(parse_crash_at("used_not_signed:2", plan));
+    Faults faults(plan);
+    faults.reach(FaultPoint::used_not_signed);
+    faults.reach(FaultPoint::signed_not_finished);
+    EXPECT_EXIT(faults.reach(FaultPoint::used_not_signed), testing::ExitedWithCode(137), "");
+}
+
+// What a phone sends may be garbage; that ends the request, not the connection to qss-api.
+TEST_F(CeremonyTest, GarbageInsideAWholeMessageIsOnlyRefused)
+{
+    must(sam->initialise(initialise_request()));
+    ASSERT_TRUE(sam->complete(complete_request(
+        must(sam->record().transact([](Transaction& t) -> Result<Config> {
+            TRY_ASSIGN(row, t.find(Kind::config, Config::row_id()));
+            return Config::from_row(std::move(*row));
+        })).evidence_spki)));
+    proto::sam::RegisterSignerRequest request;
+    request.set_registration_statement("garbage");
+    const auto body = request.SerializeAsString();
+    EXPECT_CODE(sam->dispatcher().handle(proto::sam::REGISTER_SIGNER, as_bytes(body)), invalid_argument);
+    EXPECT_CODE(sam->dispatcher().handle(proto::sam::REGISTER_SIGNER, as_bytes("\xFF\xFF")), malformed);
+    EXPECT_EQ(sam->dispatcher().permit(proto::sam::REGISTER_SIGNER, 9'000), wire::Permit::violation);
+    EXPECT_EQ(sam->dispatcher().permit(99, 0), wire::Permit::violation);
+}
+
+}
+}
