@@ -58,6 +58,8 @@ public:
 
 private:
     Result<store::Identity> drive(store::Identity identity, const store::User& user);
+    Result<bool> end_expired(const std::optional<store::Identity>& known);
+    Status certify(store::Identity& identity);
     Result<store::Identity> attest(const store::User& user, const store::Pack& pack);
     Status finish_revocation(const store::Identity& identity);
     Result<Bytes> fresh_ocsp(ByteView certificate);

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/random.h"
@@ -47,8 +48,6 @@ struct PendingSession {
     std::vector<Bytes> credential_ids;        // WebAuthn's, of this user
 };
 
-enum class HistoryPage : std::size_t { size = 100 };
-
 class Signing {
 public:
     struct Settings {
@@ -68,8 +67,9 @@ public:
     Signing(const Parts& parts, Settings settings);
 
     // --- applications
-    // Blocks (SAM, database). Refused here: not_found (no such user), conflict (no identity, no device),
-    // expired (certificate, subscription), quota_reached, too_large, invalid_argument.
+    // Blocks (SAM, database). Refused here: not_found (no such user), conflict (no identity, its certificate
+    // has expired, no device), forbidden (subscription has ended), quota_reached, too_large (more than 100
+    // digests), invalid_argument.
     Result<SignTicket> begin(const Application& by, const SignRequest& request);
 
     // The outcome once the session has ended, at once if it has; `done` is called exactly once, from any
@@ -110,28 +110,49 @@ private:
         TimePoint expires_at;
         TimePoint deserted_at;           // far future while a client waits
     };
+    class Activating;                    // marks a session as being activated, one at a time
 
-    Result<store::Session> draft(const Application& by, const SignRequest& request);
+    struct Draft {
+        store::Session session;
+        store::User user;
+    };
+    Result<Draft> draft(const Application& by, const SignRequest& request);
     Result<std::optional<SignTicket>> attach(const store::Session& draft);
+    Status check_may_sign(const Application& by, const SignRequest& request, Draft& draft);
     Result<SignTicket> open(const Application& by, store::Session draft);
+    Status write_pending(const Application& by, const store::Session& session);
+
     Status check_assertion(const store::Session& session, const store::StoredAssertion& assertion);
-    Status record_approval(const store::Session& session, const Phone& phone,
+    Status count_failure(const Phone& phone, const store::Session& session,
+                         const store::StoredAssertion& assertion, const Error& failure);
+    Status record_approval(const Phone& phone, const store::Session& session,
                            const store::StoredAssertion& assertion);
     Status activate(const store::Session& session);
+    Status refuse(const store::Session& session, const Error& refusal);
     Status store_result(const store::Session& session, const ActivationResult& result);
-    Status end_pending(const SessionId& session, store::SessionStatus status, const Error& why,
-                       std::string_view actor);
+    Status drain_one(const SessionId& id);
+
+    // True: this call ended it. Tells the SAM and wakes whoever waits.
+    Result<bool> end_pending(const store::Session& session, store::SessionStatus status, const Error& why,
+                             std::string_view actor);
+    void expire_or_withdraw(const SessionId& id, store::SessionStatus status);
     void ended(const SessionId& session);
     void watch(const SessionId& session, TimePoint expires_at, TimePoint deserted_at);
+    void set_deserted_at(const SessionId& session, TimePoint deserted_at);
     void answer(const SessionId& session, SignDone& done);
+    void answer_pending(const UserId& user, PendingDone& done);
     Result<std::vector<PendingSession>> query_pending(const UserId& user);
+    Result<store::Session> find(const SessionId& id);
+    Result<store::Session> find_of(const Phone& phone, const SessionId& id);
+    Result<Bytes> evidence_of(const store::Session& session);
 
     Parts m;
     const Settings m_settings;
     Waiters<SessionId> m_clients;
     Waiters<UserId> m_phones;
-    std::mutex m_mutex;                  // guards m_watched
+    std::mutex m_mutex;                  // guards the next two
     std::unordered_map<SessionId, Watch> m_watched;
+    std::unordered_set<SessionId> m_activating;
 };
 
 }

@@ -1,0 +1,123 @@
+#include "service/officers.h"
+
+#include "base/encoding.h"
+#include "base/log.h"
+#include "service/enrolments.h"
+#include "statements/registration.h"
+#include "store/audit.h"
+#include "store/outbox.h"
+#include "store/users.h"
+
+namespace qss::service {
+
+namespace {
+
+constexpr std::size_t page = 100;
+constexpr std::size_t waiting_limit = 1000;
+constexpr std::size_t invitation_bytes = 20;
+constexpr std::chrono::days invitation_life{14};
+constexpr int everything = 0;
+
+Status check_role(const Operator& by)
+{
+    if (by.role == OperatorRole::registration_officer)
+        return {};
+    return fail(ErrorCode::forbidden, "registration officers alone");
+}
+
+// The officer may have read the document better than the application typed it: names and identity number
+// are the officer's word. Who is meant, and where codes go, is not.
+Status check_answers(const statements::RegistrationStatement& statement, const store::RegistrationRequestView& asked)
+{
+    const auto& user = asked.user;
+    if (statement.signer_id != user.signer_id || statement.enterprise_id != user.enterprise_id)
+        return fail(ErrorCode::invalid_argument, "the statement is about another signer or enterprise");
+    if (statement.sequence != asked.request.sequence)
+        return fail(ErrorCode::invalid_argument, "the statement has another sequence number");
+    if (statement.organisation != asked.enterprise.name || statement.country != asked.enterprise.country)
+        return fail(ErrorCode::invalid_argument, "the statement names another organisation");
+    if (statement.email != user.email || statement.mobile != user.mobile)
+        return fail(ErrorCode::invalid_argument, "the statement has another e-mail address or mobile number");
+    if (statement.given_name != user.given_name || statement.surname != user.surname ||
+        statement.identity_number != user.identity_number)
+        return fail(ErrorCode::invalid_argument, "the statement names another person");
+    return {};
+}
+
+}
+
+Officers::Officers(const Parts& parts)
+    : m_store(parts.store), m_sam(parts.sam), m_code_key(parts.code_key.clone()),
+      m_authenticator_url(parts.authenticator_url), m_outbox_filled(parts.outbox_filled), m_clock(parts.clock),
+      m_random(parts.random), m_waiters(waiting_limit)
+{
+}
+
+Result<std::vector<store::RegistrationRequestView>> Officers::query()
+{
+    return m_store.read([](sqlite::Database& db) { return store::UserTable(db).pending_requests(page); });
+}
+
+void Officers::pending(const Operator& by, Milliseconds wait, Done done)
+{
+    if (const auto permitted = check_role(by); !permitted)
+        return done(fail(permitted.error()));
+    auto now = query();
+    if (!now || !now->empty() || wait.count() <= 0)
+        return done(std::move(now));
+    Waiters<int>::Callback callback = [this, done = std::move(done)](Wakening why) mutable {
+        if (why == Wakening::notified)
+            done(query());
+        else
+            done(std::vector<store::RegistrationRequestView>());
+    };
+    if (!m_waiters.add(everything, m_clock.now() + wait, {}, callback))
+        return callback(Wakening::deadline);
+    const auto again = query();
+    if (again && !again->empty())
+        m_waiters.wake(everything);
+}
+
+Status Officers::submit_statement(const Operator& by, const RegistrationId& id, ByteView transport)
+{
+    TRY(check_role(by));
+    TRY_ASSIGN(asked, m_store.read([&](sqlite::Database& db) { return store::UserTable(db).request(id); }));
+    if (!asked)
+        return fail(ErrorCode::not_found, "no such registration request");
+    if (asked->request.status == store::RequestStatus::completed) {
+        if (equal_public(asked->request.statement, transport))
+            return {};
+        return fail(ErrorCode::conflict, "the registration request is completed already");
+    }
+    TRY_ASSIGN(signed_statement, statements::SignedStatement::decode(transport));
+    TRY_ASSIGN(statement, statements::RegistrationStatement::decode(signed_statement.encoding));
+    TRY(check_answers(statement, *asked));
+    TRY_ASSIGN(signer, m_sam.register_signer(transport));
+    if (signer != asked->user.signer_id)
+        return fail(ErrorCode::internal, "the SAM registered another signer");
+
+    const auto now = m_clock.now();
+    const auto invitation = base64url_encode(m_random.bytes(invitation_bytes));
+    const auto& user = asked->user;
+    const store::OutboxMessage message{
+        0, store::MessageKind::email, user.email, "Register your phone for electronic signatures",
+        "Your registration is complete. Register your phone at " + m_authenticator_url +
+            " with this invitation.\n\ninvitation: " + invitation,
+        0};
+    const auto stored = m_store.write([&](sqlite::Database& db) -> Status {
+        store::UserTable users(db);
+        TRY_ASSIGN(mine, users.complete_request(id, transport));
+        if (!mine)
+            return {}; // the same statement, twice at once
+        TRY(users.move(user.id, store::UserStatus::requested, store::UserStatus::approved));
+        TRY(users.set_invitation(user.id, invitation_mac(m_code_key, invitation), now + invitation_life));
+        TRY(store::Outbox(db).add(message, now));
+        return store::Audit(db).append({now, by.actor(), "registration.completed", "user:" + user.id.text(),
+                                        "statement " + statement.statement_id.text()});
+    });
+    TRY(stored);
+    m_outbox_filled();
+    return {};
+}
+
+}

@@ -1,0 +1,85 @@
+#include "service/recovery.h"
+
+#include <chrono>
+
+#include "base/log.h"
+
+namespace qss::service {
+
+namespace {
+
+constexpr std::chrono::milliseconds tick{100};
+constexpr std::chrono::milliseconds look_again{1'000};
+
+}
+
+Recovery::Recovery(const Parts& parts) : m(parts) {}
+
+Recovery::~Recovery()
+{
+    stop();
+}
+
+void Recovery::start()
+{
+    const auto adopted = m.signing.adopt_pending();
+    if (!adopted)
+        log::error("pending sessions could not be read", {{"why", adopted.error().detail}});
+    m_timer = std::thread([this] { run_timer(); });
+    m_recovery = std::thread([this] { run_recovery(); });
+}
+
+void Recovery::stop()
+{
+    {
+        const std::lock_guard lock(m_mutex);
+        m_stopping = true;
+    }
+    m_wake.notify_all();
+    if (m_timer.joinable())
+        m_timer.join();
+    if (m_recovery.joinable())
+        m_recovery.join();
+}
+
+Status Recovery::recover_once()
+{
+    TRY_ASSIGN(sam, m.sam.status());
+    if (sam != RoleReadiness::ready)
+        return fail(ErrorCode::unavailable, "the SAM is not ready");
+    TRY(m.signing.drive_approved());
+    TRY(m.signing.drain_unacknowledged());
+    // Revocations before the removals that wait for them.
+    TRY(m.identities.finish_revocations());
+    return m.users.finish_removals();
+}
+
+void Recovery::run_timer()
+{
+    std::unique_lock lock(m_mutex);
+    while (!m_wake.wait_for(lock, tick, [this] { return m_stopping; })) {
+        lock.unlock();
+        const auto now = m.clock.now();
+        m.signing.sweep(now);
+        m.officers.sweep(now);
+        lock.lock();
+    }
+}
+
+// Every second: what is unfinished is found by small indexes, so a pass that finds nothing costs little,
+// and a SAM that has come back is noticed by the first pass that succeeds.
+void Recovery::run_recovery()
+{
+    ErrorCode last = ErrorCode::not_found;
+    std::unique_lock lock(m_mutex);
+    do {
+        lock.unlock();
+        const auto done = recover_once();
+        if (!done && done.error().code != last)
+            log::warning("recovery waits", {{"why", done.error().detail}});
+        last = done ? ErrorCode::not_found : done.error().code;
+        lock.lock();
+    } while (!m_wake.wait_for(lock, look_again, [this] { return m_stopping; }));
+}
+
+}

@@ -1,0 +1,312 @@
+#include "service/role_clients.h"
+
+#include "proto/ca.pb.h"
+#include "proto/ocsp.pb.h"
+#include "proto/sam.pb.h"
+#include "proto/wire.pb.h"
+
+namespace qss::service {
+
+namespace {
+
+namespace sam = proto::sam;
+namespace ca = proto::ca;
+namespace ocsp = proto::ocsp;
+
+constexpr Milliseconds quick{5'000};
+constexpr Milliseconds slow{30'000}; // what signs, or makes a key
+
+std::string field(ByteView bytes)
+{
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+Bytes value(const std::string& text)
+{
+    return to_bytes(std::string_view(text));
+}
+
+template <class Repeated>
+std::vector<Bytes> values(const Repeated& repeated)
+{
+    std::vector<Bytes> out;
+    out.reserve(static_cast<std::size_t>(repeated.size()));
+    for (const auto& one : repeated)
+        out.push_back(value(one));
+    return out;
+}
+
+template <class IdType, class Repeated>
+Result<std::vector<IdType>> ids(const Repeated& repeated)
+{
+    std::vector<IdType> out;
+    for (const auto& one : repeated) {
+        TRY_ASSIGN(id, IdType::from_bytes(as_bytes(one)));
+        out.push_back(id);
+    }
+    return out;
+}
+
+void fill(sam::Assertion& to, const store::StoredAssertion& from)
+{
+    to.set_credential_id(field(from.credential_id));
+    to.set_authenticator_data(field(from.authenticator_data));
+    to.set_client_data_json(field(from.client_data_json));
+    to.set_signature(field(from.signature));
+}
+
+ActivationResult read_result(const sam::SessionResult& from)
+{
+    ActivationResult result;
+    result.signatures = values(from.signatures());
+    result.evidence = value(from.evidence());
+    const auto last = static_cast<std::uint32_t>(ErrorCode::internal);
+    result.refusal = from.refusal_code() <= last ? static_cast<ErrorCode>(from.refusal_code()) : ErrorCode::internal;
+    result.refusal_detail = from.refusal_detail();
+    return result;
+}
+
+template <class Reply, class Request>
+Result<Reply> ask(Transport& transport, int type, const Request& request, Milliseconds timeout)
+{
+    Reply reply;
+    TRY(transport.call(static_cast<std::uint16_t>(type), request, reply, timeout));
+    return reply;
+}
+
+Result<RoleReadiness> ask_status(Transport& transport, int type)
+{
+    TRY_ASSIGN(reply, ask<proto::StatusReply>(transport, type, proto::StatusRequest(), quick));
+    return reply.state() == proto::READY ? RoleReadiness::ready : RoleReadiness::not_ready;
+}
+
+}
+
+bool is_outcome_unknown(ErrorCode code)
+{
+    return code == ErrorCode::unavailable || code == ErrorCode::timed_out || code == ErrorCode::io ||
+           code == ErrorCode::internal || code == ErrorCode::malformed || code == ErrorCode::tampered;
+}
+
+Result<RoleReadiness> SamClient::status()
+{
+    return ask_status(m_transport, sam::STATUS);
+}
+
+Result<SignerId> SamClient::register_signer(ByteView statement)
+{
+    sam::RegisterSignerRequest request;
+    request.set_registration_statement(field(statement));
+    TRY_ASSIGN(reply, ask<sam::RegisterSignerReply>(m_transport, sam::REGISTER_SIGNER, request, quick));
+    return SignerId::from_bytes(as_bytes(reply.signer_id()));
+}
+
+Result<BindingChallenge> SamClient::begin_binding(const SignerId& signer)
+{
+    sam::BeginBindingRequest request;
+    request.set_signer_id(field(signer.bytes()));
+    TRY_ASSIGN(reply, ask<sam::BeginBindingReply>(m_transport, sam::BEGIN_BINDING, request, quick));
+    return BindingChallenge{value(reply.challenge()), from_unix_ms(reply.expires_at_unix_ms()),
+                            reply.approval_needed()};
+}
+
+Result<Binding> SamClient::bind(const SignerId& signer, ByteView challenge, ByteView attestation_object,
+                                ByteView client_data_json, const std::optional<store::StoredAssertion>& approval)
+{
+    sam::BindRequest request;
+    request.set_signer_id(field(signer.bytes()));
+    request.set_challenge(field(challenge));
+    request.set_attestation_object(field(attestation_object));
+    request.set_client_data_json(field(client_data_json));
+    if (approval)
+        fill(*request.mutable_approval(), *approval);
+    TRY_ASSIGN(reply, ask<sam::BindReply>(m_transport, sam::BIND, request, quick));
+    TRY_ASSIGN(id, AuthenticatorId::from_bytes(as_bytes(reply.authenticator_id())));
+    return Binding{id, value(reply.credential_id()), value(reply.public_key_spki()), value(reply.link_record())};
+}
+
+Result<std::vector<KeyId>> SamClient::remove_authenticator(const SignerId& signer,
+                                                           const AuthenticatorId& authenticator)
+{
+    sam::RemoveAuthenticatorRequest request;
+    request.set_signer_id(field(signer.bytes()));
+    request.set_authenticator_id(field(authenticator.bytes()));
+    TRY_ASSIGN(reply, ask<sam::RemoveAuthenticatorReply>(m_transport, sam::REMOVE_AUTHENTICATOR, request, quick));
+    return ids<KeyId>(reply.revoked_key_ids());
+}
+
+Result<std::vector<KeyId>> SamClient::destroy_signer(const SignerId& signer)
+{
+    sam::DestroySignerRequest request;
+    request.set_signer_id(field(signer.bytes()));
+    TRY_ASSIGN(reply, ask<sam::DestroySignerReply>(m_transport, sam::DESTROY_SIGNER, request, quick));
+    return ids<KeyId>(reply.revoked_key_ids());
+}
+
+Result<MadeKey> SamClient::make_key(const SignerId& signer, const PackId& pack, crypto::KeyType type)
+{
+    sam::MakeKeyRequest request;
+    request.set_signer_id(field(signer.bytes()));
+    request.set_pack_id(field(pack.bytes()));
+    request.set_key_type(std::string(crypto::to_string(type)));
+    TRY_ASSIGN(reply, ask<sam::MakeKeyReply>(m_transport, sam::MAKE_KEY, request, slow));
+    TRY_ASSIGN(id, KeyId::from_bytes(as_bytes(reply.key_id())));
+    return MadeKey{id, value(reply.spki()), value(reply.certificate())};
+}
+
+Result<AttestedKey> SamClient::attest_key(const KeyId& key, ByteView ca_nonce)
+{
+    sam::AttestKeyRequest request;
+    request.set_key_id(field(key.bytes()));
+    request.set_ca_nonce(field(ca_nonce));
+    TRY_ASSIGN(reply, ask<sam::AttestKeyReply>(m_transport, sam::ATTEST_KEY, request, quick));
+    return AttestedKey{value(reply.key_attestation()), value(reply.registration_statement())};
+}
+
+Status SamClient::link_certificate(const KeyId& key, ByteView certificate)
+{
+    sam::LinkCertificateRequest request;
+    request.set_key_id(field(key.bytes()));
+    request.set_certificate(field(certificate));
+    TRY(ask<sam::LinkCertificateReply>(m_transport, sam::LINK_CERTIFICATE, request, quick));
+    return {};
+}
+
+Status SamClient::revoke_key(const KeyId& key, std::uint32_t reason)
+{
+    sam::RevokeKeyRequest request;
+    request.set_key_id(field(key.bytes()));
+    request.set_reason(reason);
+    TRY(ask<sam::RevokeKeyReply>(m_transport, sam::REVOKE_KEY, request, quick));
+    return {};
+}
+
+Result<OpenedSession> SamClient::open_session(const store::Session& draft, Milliseconds lifetime)
+{
+    sam::OpenSessionRequest request;
+    request.set_signer_id(field(draft.signer_id.bytes()));
+    request.set_key_id(field(draft.key_id.bytes()));
+    request.set_certificate_sha256(field(draft.certificate_sha256));
+    request.set_signature_algorithm(std::string(crypto::to_string(draft.signature_algorithm)));
+    for (const auto& digest : draft.digests)
+        request.add_digests(field(digest.bytes()));
+    request.set_display_record(field(draft.display_record));
+    request.set_lifetime_ms(static_cast<std::uint32_t>(lifetime.count()));
+    TRY_ASSIGN(reply, ask<sam::OpenSessionReply>(m_transport, sam::OPEN_SESSION, request, quick));
+    TRY_ASSIGN(id, SessionId::from_bytes(as_bytes(reply.session_id())));
+    return OpenedSession{id, value(reply.nonce()), from_unix_ms(reply.expires_at_unix_ms())};
+}
+
+Result<ActivationResult> SamClient::activate(const SessionId& session,
+                                             const std::optional<store::StoredAssertion>& assertion)
+{
+    sam::ActivateRequest request;
+    request.set_session_id(field(session.bytes()));
+    if (assertion)
+        fill(*request.mutable_assertion(), *assertion);
+    TRY_ASSIGN(reply, ask<sam::ActivateReply>(m_transport, sam::ACTIVATE, request, slow));
+    return read_result(reply.result());
+}
+
+Result<std::optional<ActivationResult>> SamClient::cancel(const SessionId& session)
+{
+    sam::CancelSessionRequest request;
+    request.set_session_id(field(session.bytes()));
+    TRY_ASSIGN(reply, ask<sam::CancelSessionReply>(m_transport, sam::CANCEL_SESSION, request, quick));
+    if (!reply.has_result())
+        return std::optional<ActivationResult>();
+    return std::optional<ActivationResult>(read_result(reply.result()));
+}
+
+Result<std::vector<SessionId>> SamClient::unacknowledged(std::uint32_t limit)
+{
+    sam::ListUnacknowledgedRequest request;
+    request.set_limit(limit);
+    TRY_ASSIGN(reply, ask<sam::ListUnacknowledgedReply>(m_transport, sam::LIST_UNACKNOWLEDGED, request, quick));
+    return ids<SessionId>(reply.session_ids());
+}
+
+Status SamClient::acknowledge(const std::vector<SessionId>& sessions)
+{
+    sam::AcknowledgeRequest request;
+    for (const auto& session : sessions)
+        request.add_session_ids(field(session.bytes()));
+    TRY(ask<sam::AcknowledgeReply>(m_transport, sam::ACKNOWLEDGE, request, quick));
+    return {};
+}
+
+Result<RoleReadiness> CaClient::status()
+{
+    return ask_status(m_transport, ca::STATUS);
+}
+
+Result<Bytes> CaClient::nonce()
+{
+    TRY_ASSIGN(reply, ask<ca::GetNonceReply>(m_transport, ca::GET_NONCE, ca::GetNonceRequest(), quick));
+    return value(reply.nonce());
+}
+
+Result<Bytes> CaClient::issue_identity(ByteView key_attestation, ByteView registration_statement)
+{
+    ca::IssueIdentityRequest request;
+    request.set_key_attestation(field(key_attestation));
+    request.set_registration_statement(field(registration_statement));
+    TRY_ASSIGN(reply, ask<ca::IssueIdentityReply>(m_transport, ca::ISSUE_IDENTITY, request, slow));
+    return value(reply.certificate());
+}
+
+Result<Bytes> CaClient::revoke(ByteView serial, std::uint32_t reason)
+{
+    ca::RevokeRequest request;
+    request.set_serial(field(serial));
+    request.set_reason(reason);
+    TRY_ASSIGN(reply, ask<ca::RevokeReply>(m_transport, ca::REVOKE, request, slow));
+    return value(reply.crl());
+}
+
+Result<Bytes> CaClient::issue_access(AccessCertificateKind kind, ByteView csr, const std::string& common_name)
+{
+    ca::IssueAccessRequest request;
+    request.set_kind(kind == AccessCertificateKind::client ? ca::CLIENT : ca::SERVER);
+    request.set_csr(field(csr));
+    request.set_common_name(common_name);
+    TRY_ASSIGN(reply, ask<ca::IssueAccessReply>(m_transport, ca::ISSUE_ACCESS, request, slow));
+    return value(reply.certificate());
+}
+
+Result<std::vector<Bytes>> CaClient::current_crls()
+{
+    TRY_ASSIGN(reply, ask<ca::CurrentCrlsReply>(m_transport, ca::CURRENT_CRLS, ca::CurrentCrlsRequest(), quick));
+    return values(reply.crls());
+}
+
+Result<CaChain> CaClient::chain()
+{
+    TRY_ASSIGN(reply, ask<ca::ChainReply>(m_transport, ca::CHAIN, ca::ChainRequest(), quick));
+    return CaChain{value(reply.root_certificate()), value(reply.issuing_certificate()),
+                   value(reply.access_ca_certificate())};
+}
+
+Result<RoleReadiness> OcspClient::status()
+{
+    return ask_status(m_transport, ocsp::STATUS);
+}
+
+Status OcspClient::update_crl(ByteView crl)
+{
+    ocsp::UpdateCrlRequest request;
+    request.set_crl(field(crl));
+    TRY(ask<ocsp::UpdateCrlReply>(m_transport, ocsp::UPDATE_CRL, request, quick));
+    return {};
+}
+
+Result<Bytes> OcspClient::respond(ByteView certificate, ByteView nonce)
+{
+    ocsp::RespondRequest request;
+    request.set_certificate(field(certificate));
+    request.set_nonce(field(nonce));
+    TRY_ASSIGN(reply, ask<ocsp::RespondReply>(m_transport, ocsp::RESPOND, request, quick));
+    return value(reply.response());
+}
+
+}

@@ -1,0 +1,119 @@
+#include "service/service.h"
+
+#include "delivery/file_sink.h"
+#include "store/quota.h"
+#include "store/users.h"
+
+namespace qss::service {
+
+namespace {
+
+// Members in the order in which they need each other; destroyed the other way round.
+class WholeService final : public Service {
+public:
+    WholeService(ServiceOptions options, std::unique_ptr<store::Store> store, CrashPoints crash_points,
+                 const Roles& roles, const Clock& clock, Random& random)
+        : m_store(std::move(store)), m_crash_points(std::move(crash_points)), m_sam(roles.sam), m_ca(roles.ca),
+          m_ocsp(roles.ocsp), m_sink(options.outbox_directory), m_pump(*m_store, m_sink, clock),
+          m_pool(options.workers, options.worker_queue), m_tokens(options.token_key, clock, random),
+          m_logins(*m_store, m_tokens, options.code_key, clock), m_operators(std::move(options.operators), clock),
+          m_tenancy(*m_store, m_ca, options.code_key, clock, random),
+          m_officers({*m_store, m_sam, options.code_key, options.authenticator_url, [this] { m_pump.notify(); },
+                      clock, random}),
+          m_enrolments({*m_store, m_sam, options.code_key, [this] { m_pump.notify(); }, clock, random}),
+          m_devices(*m_store, m_tokens, clock, random), m_identities({*m_store, m_sam, m_ca, m_ocsp, clock}),
+          m_signing({*m_store, m_sam, m_pool, m_crash_points, clock}, std::move(options.signing)),
+          m_users({*m_store, m_sam, m_identities, m_officers, m_signing, clock, random}),
+          m_recovery({m_signing, m_users, m_identities, m_officers, m_sam, clock})
+    {
+    }
+    ~WholeService() override { stop(); }
+
+    void start() override
+    {
+        m_pump.start();
+        m_recovery.start();
+    }
+
+    void stop() override
+    {
+        m_recovery.stop();
+        m_signing.stop();
+        m_officers.stop();
+        m_pool.stop();
+        m_pump.stop();
+    }
+
+    Logins& logins() override { return m_logins; }
+    Operators& operators() override { return m_operators; }
+    Tenancy& tenancy() override { return m_tenancy; }
+    Users& users() override { return m_users; }
+    Officers& officers() override { return m_officers; }
+    Enrolments& enrolments() override { return m_enrolments; }
+    Devices& devices() override { return m_devices; }
+    Identities& identities() override { return m_identities; }
+    Signing& signing() override { return m_signing; }
+    WorkerPool& pool() override { return m_pool; }
+    CaClient& ca() override { return m_ca; }
+
+    Result<std::int64_t> remaining_signatures(const Application& by) override
+    {
+        TRY_ASSIGN(used, m_store->read([&](sqlite::Database& db) {
+            return store::SignatureQuota(db).used(by.pack.id);
+        }));
+        return std::max<std::int64_t>(by.pack.signature_quota - used, 0);
+    }
+
+    Result<std::int64_t> remaining_users(const Application& by) override
+    {
+        TRY_ASSIGN(used, m_store->read([&](sqlite::Database& db) {
+            return store::UserTable(db).count_of_pack(by.pack.id);
+        }));
+        return std::max<std::int64_t>(by.pack.user_quota - used, 0);
+    }
+
+    Readiness readiness() override
+    {
+        const auto written = m_store->write([](sqlite::Database&) -> Status { return {}; });
+        if (!written)
+            return Readiness::database_away;
+        const auto is_ready = [](const Result<RoleReadiness>& role) { return role && *role == RoleReadiness::ready; };
+        if (!is_ready(m_sam.status()) || !is_ready(m_ca.status()) || !is_ready(m_ocsp.status()))
+            return Readiness::role_away;
+        return Readiness::ready;
+    }
+
+private:
+    std::unique_ptr<store::Store> m_store;
+    CrashPoints m_crash_points;
+    SamClient m_sam;
+    CaClient m_ca;
+    OcspClient m_ocsp;
+    delivery::FileSink m_sink;
+    delivery::Pump m_pump;
+    WorkerPool m_pool;
+    Tokens m_tokens;
+    Logins m_logins;
+    Operators m_operators;
+    Tenancy m_tenancy;
+    Officers m_officers;
+    Enrolments m_enrolments;
+    Devices m_devices;
+    Identities m_identities;
+    Signing m_signing;
+    Users m_users;
+    Recovery m_recovery;
+};
+
+}
+
+Result<std::unique_ptr<Service>> Service::create(ServiceOptions options, Roles roles, const Clock& clock,
+                                                 Random& random)
+{
+    TRY_ASSIGN(crash_points, CrashPoints::at(options.crash_at));
+    TRY_ASSIGN(store, store::Store::open({.path = options.database_path}));
+    return std::unique_ptr<Service>(std::make_unique<WholeService>(std::move(options), std::move(store),
+                                                                   std::move(crash_points), roles, clock, random));
+}
+
+}
