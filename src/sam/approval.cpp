@@ -1,7 +1,6 @@
 #include "sam/approval.h"
 
 #include "base/log.h"
-#include "pki/certificate.h"
 
 namespace qss::sam {
 
@@ -25,10 +24,11 @@ Status check_key_usable(const KeyRecord& key, ByteView certificate_sha256, TimeP
         return fail(ErrorCode::gone, "the key was destroyed");
     if (key.state != KeyRecord::linked)
         return fail(ErrorCode::conflict, "the key has no certificate yet");
-    TRY_ASSIGN(certificate, pki::Certificate::from_der(key.certificate));
-    if (!equal_public(certificate.sha256(), certificate_sha256))
+    if (!equal_public(key.certificate_sha256, certificate_sha256))
         return fail(ErrorCode::conflict, "the key has another certificate");
-    TRY(certificate.check_valid_at(now));
+    // The last second belongs to it (RFC 5280 4.1.2.5).
+    if (now < key.certificate_not_before || now >= key.certificate_not_after + Milliseconds(1'000))
+        return fail(ErrorCode::expired, "the certificate is not valid at this time");
     return crypto::check_may_sign(key.type, now);
 }
 

@@ -1,6 +1,5 @@
 #include "sam/key_revocation.h"
 
-#include "crypto/digest.h"
 #include "sam/lookups.h"
 #include "statements/key_attestation.h"
 
@@ -18,8 +17,8 @@ Result<RevokedKey> revoke_key(Transaction& transaction, KeyRecord key, std::uint
 {
     if (key.state == KeyRecord::revoked)
         return RevokedKey{key.id, key.receipt, {}};
-    const auto certificate_hash = key.certificate.empty() ? Bytes() : crypto::sha256(key.certificate);
-    const statements::RevocationReceipt receipt{key.id, key.signer_id, certificate_hash, reason, transaction.now()};
+    const statements::RevocationReceipt receipt{key.id, key.signer_id, key.certificate_sha256, reason,
+                                                transaction.now()};
     TRY_ASSIGN(signed_receipt, statements::sign_statement(receipt.encode(), evidence_key));
     RevokedKey revoked{key.id, signed_receipt.encode(), std::move(key.blob)};
     key.blob.clear();

@@ -129,10 +129,23 @@ Result<KeyRecord> KeyRecord::from_row(Row row)
     TRY_ASSIGN(spki, reader.bytes(limits::spki_size));
     TRY_ASSIGN(blob, reader.bytes(blob_size));
     TRY_ASSIGN(certificate, reader.bytes(limits::certificate_size));
+    TRY_ASSIGN(certificate_sha256, reader.bytes(32));
+    TRY_ASSIGN(not_before, reader.u64());
+    TRY_ASSIGN(not_after, reader.u64());
     TRY_ASSIGN(receipt, reader.bytes(transport_size));
     TRY(reader.finish());
-    KeyRecord key{id, signer, pack, type, to_bytes(spki), to_bytes(blob), to_bytes(certificate), to_bytes(receipt),
-                  state};
+    KeyRecord key{.id = id,
+                  .signer_id = signer,
+                  .pack_id = pack,
+                  .type = type,
+                  .spki = to_bytes(spki),
+                  .blob = to_bytes(blob),
+                  .certificate = to_bytes(certificate),
+                  .certificate_sha256 = to_bytes(certificate_sha256),
+                  .certificate_not_before = time_from(not_before),
+                  .certificate_not_after = time_from(not_after),
+                  .receipt = to_bytes(receipt),
+                  .state = state};
     key.row = std::move(row);
     return key;
 }
@@ -147,7 +160,8 @@ Row KeyRecord::to_row() const
     out.state = state;
     CanonicalWriter contents("key");
     contents.bytes(pack_id.bytes()).text(crypto::to_string(type)).bytes(spki).bytes(blob);
-    contents.bytes(certificate).bytes(receipt);
+    contents.bytes(certificate).bytes(certificate_sha256);
+    contents.u64(unsigned_ms(certificate_not_before)).u64(unsigned_ms(certificate_not_after)).bytes(receipt);
     out.contents = contents.take();
     return out;
 }

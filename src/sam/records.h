@@ -61,7 +61,10 @@ struct KeyRecord { // owner: the signer; lookup: signer and pack, while it lives
     crypto::KeyType type = crypto::KeyType::p256;
     Bytes spki{};
     Bytes blob{};                     // wrapped; empty when revoked
-    Bytes certificate{};              // DER; empty until linked
+    Bytes certificate{};              // DER; empty until linked, as the next three
+    Bytes certificate_sha256{};
+    TimePoint certificate_not_before{}; // kept apart: parsing X.509 for each signature costs as much
+    TimePoint certificate_not_after{};  // as signing
     Bytes receipt{};                  // SignedStatement transport, when revoked
     State state = made;
     Row row{};
