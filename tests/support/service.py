@@ -23,7 +23,6 @@ from pathlib import Path
 
 import pytest
 import requests
-import urllib3
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -389,7 +388,6 @@ def digest_of(data):
 @pytest.fixture(scope="session")
 def service(tmp_path_factory):
     """One service for the whole run; tests make tenants of their own in it."""
-    urllib3.disable_warnings(urllib3.exceptions.SubjectAltNameWarning)
     running = Service(tmp_path_factory.mktemp("qss") / "data").start()
     yield running
     running.stop()

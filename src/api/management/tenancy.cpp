@@ -57,6 +57,22 @@ http::Response list_response(std::string_view name, const std::vector<T>& values
     return json_response(200, json::Writer().objects(name, list).str());
 }
 
+template <class Id>
+Result<Id> parse_id(std::string_view text, std::string_view name)
+{
+    auto id = Id::parse(text);
+    if (!id)
+        return fail(ErrorCode::invalid_argument, "\"" + std::string(name) + "\" has 32 hexadecimal digits");
+    return id;
+}
+
+template <class Id>
+Result<Id> read_id(json::Reader& body, std::string_view name)
+{
+    TRY_ASSIGN(text, body.text(name, 2 * Id::size_bytes));
+    return parse_id<Id>(text, name);
+}
+
 // An id in the query, named by what it identifies; nullopt when it is not there.
 template <class Id>
 Result<std::optional<Id>> read_filter(const http::Request& request, std::string_view name)
@@ -66,17 +82,7 @@ Result<std::optional<Id>> read_filter(const http::Request& request, std::string_
     TRY(query.finish());
     if (!text)
         return std::nullopt;
-    TRY_ASSIGN(id, Id::parse(*text));
-    return id;
-}
-
-template <class Id>
-Result<Id> read_id(json::Reader& body, std::string_view name)
-{
-    TRY_ASSIGN(text, body.text(name, 2 * Id::size_bytes));
-    auto id = Id::parse(text);
-    if (!id)
-        return fail(ErrorCode::invalid_argument, "\"" + std::string(name) + "\" has 32 hexadecimal digits");
+    TRY_ASSIGN(id, parse_id<Id>(*text, name));
     return id;
 }
 

@@ -59,10 +59,10 @@ protected:
         request.body = std::move(body);
         request.headers = std::move(headers);
         request.request_id = "r";
-        return ask(request.path.starts_with(management::prefix)      ? m_management
-                   : request.path.starts_with(authenticator::prefix) ? m_authenticator
-                                                                     : m_qss,
-                   std::move(request));
+        const auto& router = request.path.starts_with(management::prefix)      ? m_management
+                             : request.path.starts_with(authenticator::prefix) ? m_authenticator
+                                                                               : m_qss;
+        return ask(router, std::move(request));
     }
     static std::string header(const http::Response& response, std::string_view name)
     {
