@@ -3,7 +3,6 @@ and pkilint. Nothing above INFO, except the false positives that etsi.md 1.9.1 d
 responder's and the SAM's certificates are no ETSI end-entity type and are linted as RFC 5280 has it.
 """
 
-import os
 import re
 import subprocess
 import sys
@@ -14,9 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
-
-from ceremony import Person, Pki, p256, spki_of  # noqa: E402
+from ceremony import Person, Pki, p256, spki_of
 
 TOOLS = Path(sys.executable).parent
 QCP_N_QSCD = "QCP-N-QSCD-EIDAS-FINAL-CERTIFICATE"
@@ -142,14 +139,14 @@ def test_crls_are_clean(files, name):
 def test_crl_lists_the_revoked_one_with_its_reason(files):
     text = run("openssl", "crl", "-inform", "DER", "-in", files / "issuing.crl", "-noout", "-text")
     serial = x509.load_pem_x509_certificate((files / "revoked.pem").read_bytes()).serial_number
-    assert f"{serial:X}" in text.upper().replace("SERIAL NUMBER: 0", "SERIAL NUMBER: ") or f"0{serial:X}" in text
+    assert f"Serial Number: 0{serial:X}" in text
     assert "Key Compromise" in text
     root = run("openssl", "crl", "-inform", "DER", "-in", files / "root.crl", "-noout", "-text")
     assert "No Revoked Certificates" in root
 
 
-def judge(files, response, issuer, subject, nonce=True):
-    """openssl ocsp, with a request that it makes itself; its nonce cannot be foreseen, so none is sent."""
+def judge(files, response, issuer, subject):
+    """What openssl ocsp says of a response; with -respin it sends no request, so there is no nonce."""
     path = files / "response.der"
     path.write_bytes(response)
     lint("lint_ocsp_response", "lint", "-s", "NOTICE", path)
