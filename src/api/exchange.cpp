@@ -77,6 +77,13 @@ Result<std::string_view> bearer_token(const http::Request& request)
     return header->substr(scheme.size());
 }
 
+Error wrong_member(Error error, std::string_view must_be)
+{
+    if (error.code == ErrorCode::malformed || error.code == ErrorCode::too_large)
+        return {ErrorCode::invalid_argument, std::string(must_be)};
+    return error;
+}
+
 bool is_json(const http::Request& request)
 {
     const auto header = request.header("Content-Type");

@@ -47,6 +47,10 @@ http::Handler on_pool(service::WorkerPool& pool, ErrorShape shape,
 // The token of "Authorization: Bearer …"; the scheme in any case (RFC 9110 11.1). unauthenticated.
 Result<std::string_view> bearer_token(const http::Request& request);
 
+// What the business could not decode inside a body that was JSON is a wrong member, not a malformed body.
+// Says what it must be instead of what a decoder said.
+Error wrong_member(Error error, std::string_view must_be);
+
 // application/json, blanks and case ignored; with charset=utf-8 or no charset at all.
 [[nodiscard]] bool is_json(const http::Request& request);
 

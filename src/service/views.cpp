@@ -22,8 +22,10 @@ Result<std::string> certificate_pem(ByteView der)
 Result<Bytes> csr_der(std::string_view pem)
 {
     auto csr = pki::Csr::from_pem(pem);
-    if (!csr)
-        return fail(ErrorCode::invalid_argument, "the certificate request: " + csr.error().detail);
+    if (!csr) {
+        return fail(ErrorCode::invalid_argument,
+                    "\"csr\" must be a PKCS#10 request as PEM that its own key has signed");
+    }
     return csr->der();
 }
 

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, utils
 from cryptography.x509 import ocsp
 
 from phone import expect
-from service import Employee, digest_of
+from service import Employee, Service, digest_of
 
 UNKNOWN_ID = "0" * 32
 
@@ -174,6 +174,16 @@ def test_login_with_a_certificate_that_is_not_linked(tenant):
     response = other.http.post(f"{tenant.service.qss_url}/login", json={
         "api_key": tenant.application.api_key, "api_secret": tenant.application.api_secret})
     check_error(response, 401, "Unauthorized", "not linked")
+
+
+def test_a_client_certificate_that_has_expired_says_so(tmp_path):
+    """Issued by a CA whose clock is two years behind: expired on arrival. TLS lets it in, to be told why."""
+    offset_ms = -2 * 365 * 86_400_000
+    behind = Service(tmp_path / "data").start(f"--sandbox-clock-offset-ms={offset_ms}")
+    try:
+        check_error(login(behind.tenant().application), 401, "Unauthorized", "expired")
+    finally:
+        behind.stop()
 
 
 def test_login_rate(service):
@@ -449,7 +459,9 @@ def test_idempotency_key_is_limited(employee):
 def test_expired_subscription_logs_in_and_does_not_sign(service):
     tenant = service.tenant(valid_until_unix_ms=1)
     tenant.application.log_in()
-    check_error(tenant.application.request("GET", f"/users/nobody@example.com/sign/{'0' * 64}"), 403)
+    email = Employee.create(tenant).email
+    body = check_error(tenant.application.request("GET", f"/users/{email}/sign/{'0' * 64}"), 403)
+    assert "subscription" in body["description"]
 
 
 # --- evidence, chain ------------------------------------------------------------------------------------------------

@@ -44,10 +44,14 @@ Outcome begin_registration(const Parts& parts, const http::Request& request)
     TRY_ASSIGN(device_name, body.text("device_name", limits::name_size));
     TRY_ASSIGN(device_spki, body.base64url("device_public_key", limits::spki_size));
     TRY(body.finish());
-    TRY_ASSIGN(begun, parts.service.enrolments().begin(invitation, std::move(device_name), device_spki));
+    auto begun = parts.service.enrolments().begin(invitation, std::move(device_name), device_spki);
+    if (!begun) {
+        return fail(wrong_member(std::move(begun).error(),
+                                 "\"device_public_key\" must be a SubjectPublicKeyInfo on P-256"));
+    }
     json::Writer out;
-    out.text("registration_id", begun.id.text());
-    return json_response(201, out.integer("expires_at_unix_ms", to_unix_ms(begun.expires_at)).str());
+    out.text("registration_id", begun->id.text());
+    return json_response(201, out.integer("expires_at_unix_ms", to_unix_ms(begun->expires_at)).str());
 }
 
 Outcome enter_codes(const Parts& parts, const http::Request& request)

@@ -60,7 +60,10 @@ Outcome submit_statement(const Parts& parts, const service::Operator& by, const 
     TRY_ASSIGN(body, json::Reader::parse(request.body));
     TRY_ASSIGN(statement, body.base64url("statement", limits::statement_size + limits::signature_size));
     TRY(body.finish());
-    TRY(parts.service.officers().submit_statement(by, *id, statement));
+    auto done = parts.service.officers().submit_statement(by, *id, statement);
+    if (!done)
+        return fail(
+            wrong_member(std::move(done).error(), "\"statement\" must be a signed registration statement"));
     return no_content();
 }
 
