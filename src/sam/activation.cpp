@@ -66,7 +66,8 @@ Result<std::optional<AuthenticatorRecord>> find_authenticator(Transaction& trans
 Result<Sessions::Candidate> Sessions::load(const SessionId& id, const proto::sam::ActivateRequest& request)
 {
     return m_environment.record.transact([&](Transaction& transaction) -> Result<Candidate> {
-        TRY_ASSIGN(session, find_session(transaction, id));
+        TRY_ASSIGN(found, find_session(transaction, id));
+        TRY_ASSIGN(session, refuse_if_interrupted(transaction, std::move(found)));
         TRY(check_state(session, transaction.now()));
         if (session.state == SessionRecord::finished)
             return Candidate{std::move(session), {}, {}};
@@ -112,6 +113,7 @@ Result<proto::sam::ActivateReply> Sessions::activate_open(Candidate candidate, w
     if (!approval)
         return fail(note_wrong_assertion(m_environment.record, authenticator_id,
                                          {ErrorCode::verification_failed, approval.error().detail}));
+    const SessionsBeingSigned::Entry entry(m_being_signed, id);
     auto used = use_approval(m_environment.record, std::move(*approval));
     if (!used)
         return stored_result_or(id, used.error());

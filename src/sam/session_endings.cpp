@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::int64_t batch = 100;
 constexpr std::int64_t checkpoint_interval_ms = 1'000;
+const Error interrupted{ErrorCode::internal, "interrupted between use and result; it is never signed again"};
 constexpr auto whenever = TimePoint(Milliseconds(std::numeric_limits<std::int64_t>::max()));
 
 Status end_open_session(Transaction& transaction, SessionRecord session, SessionRecord::State state)
@@ -45,7 +46,7 @@ Result<proto::sam::CancelSessionReply> Sessions::cancel(const proto::sam::Cancel
 {
     TRY_ASSIGN(id, id_from<SessionId>(request.session_id()));
     TRY_ASSIGN(finished,
-               m_environment.record.transact([&id](Transaction& transaction) -> Result<std::optional<SessionRecord>> {
+               m_environment.record.transact([&](Transaction& transaction) -> Result<std::optional<SessionRecord>> {
                    TRY_ASSIGN(row, transaction.find(Kind::session, id.bytes()));
                    if (!row) {
                        TRY_ASSIGN(archived, transaction.find_archived(id.bytes()));
@@ -53,7 +54,8 @@ Result<proto::sam::CancelSessionReply> Sessions::cancel(const proto::sam::Cancel
                            return fail(ErrorCode::not_found, "session " + id.text());
                        row = std::move(archived);
                    }
-                   TRY_ASSIGN(session, SessionRecord::from_row(std::move(*row)));
+                   TRY_ASSIGN(found, SessionRecord::from_row(std::move(*row)));
+                   TRY_ASSIGN(session, refuse_if_interrupted(transaction, std::move(found)));
                    if (session.state == SessionRecord::finished)
                        return std::optional<SessionRecord>(std::move(session));
                    if (session.state == SessionRecord::used)
@@ -106,6 +108,18 @@ Result<proto::sam::AcknowledgeReply> Sessions::acknowledge(const proto::sam::Ack
     return reply;
 }
 
+// In the writer's thread: whoever stores a result is in m_being_signed until that is done.
+Result<SessionRecord> Sessions::refuse_if_interrupted(Transaction& transaction, SessionRecord session)
+{
+    const auto id = session.input.session_id;
+    if (session.state != SessionRecord::used || m_being_signed.contains(id))
+        return session;
+    TRY(refuse_for_good(transaction, std::move(session), interrupted));
+    TRY_ASSIGN(row, transaction.find(Kind::session, id.bytes()));
+    QSS_ASSERT(row.has_value());
+    return SessionRecord::from_row(std::move(*row));
+}
+
 Status Sessions::refuse_interrupted()
 {
     for (bool more = true; more;) {
@@ -113,8 +127,7 @@ Status Sessions::refuse_interrupted()
             TRY_ASSIGN(rows, transaction.due_before(Kind::session, SessionRecord::used, whenever, batch));
             for (auto& row : rows) {
                 TRY_ASSIGN(session, SessionRecord::from_row(std::move(row)));
-                TRY(refuse_for_good(transaction, std::move(session),
-                                    {ErrorCode::internal, "interrupted between use and result"}));
+                TRY(refuse_for_good(transaction, std::move(session), interrupted));
             }
             return rows.size();
         }));

@@ -5,6 +5,8 @@
 #pragma once
 
 #include <atomic>
+#include <mutex>
+#include <set>
 
 #include "proto/sam.pb.h"
 #include "sam/environment.h"
@@ -12,6 +14,40 @@
 namespace qss::sam {
 
 inline constexpr std::int64_t open_sessions_per_signer = 50;
+
+// Which sessions a thread of ours is using or signing at this moment. Safe from any thread.
+class SessionsBeingSigned {
+public:
+    class Entry {
+    public:
+        Entry(SessionsBeingSigned& all, const SessionId& id) : m_all(all), m_id(id)
+        {
+            const std::lock_guard lock(m_all.m_mutex);
+            m_all.m_ids.insert(id);
+        }
+        ~Entry()
+        {
+            const std::lock_guard lock(m_all.m_mutex);
+            m_all.m_ids.erase(m_all.m_ids.find(m_id));
+        }
+        Entry(const Entry&) = delete;
+        Entry& operator=(const Entry&) = delete;
+
+    private:
+        SessionsBeingSigned& m_all;
+        const SessionId m_id;
+    };
+
+    [[nodiscard]] bool contains(const SessionId& id) const
+    {
+        const std::lock_guard lock(m_mutex);
+        return m_ids.contains(id);
+    }
+
+private:
+    mutable std::mutex m_mutex;      // guards m_ids
+    std::multiset<SessionId> m_ids;  // parallel activations of one session: one entry each
+};
 
 class Sessions {
 public:
@@ -45,7 +81,11 @@ private:
     Result<SessionRecord> store_result(const SignedFacts& outcome);
     Result<proto::sam::ActivateReply> stored_result_or(const SessionId& id, const Error& error);
 
+    // A session that is used, has no result, and that nobody is signing: its result could not be stored.
+    Result<SessionRecord> refuse_if_interrupted(Transaction& transaction, SessionRecord session);
+
     Environment& m_environment;
+    SessionsBeingSigned m_being_signed;
     std::atomic<std::int64_t> m_next_checkpoint_ms{0};
 };
 

@@ -314,24 +314,59 @@ TEST_F(SessionsTest, AnUnlinkedKeyOpensNothing)
     EXPECT_CODE(sam->sessions().open(request), conflict);
 }
 
-TEST_F(SessionsTest, ASessionUsedWithoutAResultIsRefusedAtStart)
+// As a crash between use and result, or a full disk then, leaves it.
+Status mark_used(Record& record, const SessionId& id)
 {
-    const auto input = open_session(m_identity);
-    // As a crash between use and result leaves it.
-    const auto marked = sam->record().transact([&input](Transaction& transaction) -> Status {
-        TRY_ASSIGN(row, transaction.find(Kind::session, input.session_id.bytes()));
+    return record.transact([&id](Transaction& transaction) -> Status {
+        TRY_ASSIGN(row, transaction.find(Kind::session, id.bytes()));
         TRY_ASSIGN(session, SessionRecord::from_row(std::move(*row)));
         session.state = SessionRecord::used;
         return transaction.update(session.to_row());
     });
-    ASSERT_TRUE(marked);
-    EXPECT_CODE(approve(input, m_phone), conflict);
+}
+
+TEST_F(SessionsTest, ASessionUsedWithoutAResultIsRefusedAtStart)
+{
+    const auto input = open_session(m_identity);
+    ASSERT_TRUE(mark_used(sam->record(), input.session_id));
     reopen();
     ASSERT_EQ(sam->state(), role::State::READY);
+    EXPECT_EQ(must(sam->sessions().list_unacknowledged({})).session_ids_size(), 1);
     const auto result = must(approve(input, m_phone));
     EXPECT_EQ(result.signatures_size(), 0);
     EXPECT_EQ(result.refusal_code(), static_cast<std::uint32_t>(ErrorCode::internal));
-    EXPECT_EQ(must(sam->sessions().list_unacknowledged({})).session_ids_size(), 1);
+}
+
+TEST_F(SessionsTest, ASessionWhoseResultWasLostIsRefusedForGood)
+{
+    const auto activated = open_session(m_identity);
+    const auto cancelled = open_session(m_identity);
+    ASSERT_TRUE(mark_used(sam->record(), activated.session_id));
+    ASSERT_TRUE(mark_used(sam->record(), cancelled.session_id));
+    EXPECT_EQ(must(approve(activated, m_phone)).signatures_size(), 0);
+    proto::sam::CancelSessionRequest request;
+    request.set_session_id(to_string(cancelled.session_id.bytes()));
+    EXPECT_EQ(must(sam->sessions().cancel(request)).result().refusal_code(),
+              static_cast<std::uint32_t>(ErrorCode::internal));
+    EXPECT_EQ(must(sam->sessions().list_unacknowledged({})).session_ids_size(), 2);
+}
+
+// While one thread signs, another's activation or cancellation neither signs nor refuses.
+TEST_F(SessionsTest, ASessionBeingSignedIsLeftAlone)
+{
+    const auto input = open_session(m_identity);
+    proto::sam::CancelSessionRequest cancel;
+    cancel.set_session_id(to_string(input.session_id.bytes()));
+    int calls = 0;
+    hooks.before_load = [&] {
+        if (calls++ != 0)
+            return;
+        EXPECT_CODE(approve(input, m_phone), conflict);
+        EXPECT_CODE(sam->sessions().cancel(cancel), conflict);
+    };
+    EXPECT_EQ(must(approve(input, m_phone)).signatures_size(), 1);
+    EXPECT_GT(calls, 0);
+    hooks.before_load = nullptr;
 }
 
 TEST_F(SessionsTest, AskingForAResultActivatesNothing)
