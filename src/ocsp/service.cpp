@@ -1,18 +1,17 @@
 #include "ocsp/service.h"
 
 #include <algorithm>
-#include <mutex>
 
 #include <openssl/x509v3.h>
 
 #include "base/log.h"
-#include "pki/ocsp.h"
 
 namespace qss::ocsp {
 
 namespace {
 
 constexpr int max_authorities = 4;
+constexpr std::size_t max_shown = 10'000; // 150 bytes each
 
 role::Mode mode_of(bool sandbox)
 {
@@ -59,7 +58,8 @@ Result<Service::Authority> Service::read_authority(const AuthorityRow& row)
 {
     TRY_ASSIGN(issuer, pki::Certificate::from_der(row.issuer));
     TRY_ASSIGN(responder, pki::Certificate::from_der(row.responder));
-    Authority authority{std::move(issuer), std::move(responder), std::nullopt};
+    TRY_ASSIGN(encoded, pki::OcspAuthority::make(issuer, responder));
+    Authority authority{std::move(issuer), std::move(responder), std::move(encoded), std::nullopt};
     if (row.crl.empty())
         return authority;
     TRY_ASSIGN(crl, pki::Crl::from_der(row.crl));
@@ -149,6 +149,8 @@ Result<proto::ocsp::CompleteReply> Service::complete(const proto::ocsp::Complete
     });
     TRY(stored);
     m_authorities = std::move(authorities);
+    const std::lock_guard shown_lock(m_shown_mutex);
+    m_shown.clear(); // it holds indexes
     m_state = role::State::READY;
     return proto::ocsp::CompleteReply();
 }
@@ -168,12 +170,28 @@ Result<proto::ocsp::UpdateCrlReply> Service::update_crl(const proto::ocsp::Updat
     return proto::ocsp::UpdateCrlReply();
 }
 
-Service::Authority* Service::find_issuer(const pki::Certificate& certificate)
+// Parsing and checking cost several times what signing does, and popular certificates come again: what
+// was checked is remembered by the hash of all of its bytes, the signature included.
+Result<std::optional<Service::Shown>> Service::look_up(ByteView certificate)
 {
-    const auto found = std::find_if(m_authorities.begin(), m_authorities.end(), [&](const Authority& authority) {
-        return certificate.check_issued_by(authority.issuer).has_value();
+    const auto hash = to_string(ByteView(crypto::sha256(certificate)));
+    {
+        const std::lock_guard lock(m_shown_mutex);
+        if (const auto known = m_shown.find(hash); known != m_shown.end())
+            return std::optional(known->second);
+    }
+    TRY_ASSIGN(parsed, pki::Certificate::from_der(certificate));
+    const auto issuer = std::find_if(m_authorities.begin(), m_authorities.end(), [&](const Authority& authority) {
+        return parsed.check_issued_by(authority.issuer).has_value();
     });
-    return found == m_authorities.end() ? nullptr : &*found;
+    if (issuer == m_authorities.end())
+        return std::optional<Shown>();
+    Shown shown{static_cast<std::size_t>(issuer - m_authorities.begin()), parsed.serial()};
+    const std::lock_guard lock(m_shown_mutex);
+    if (m_shown.size() >= max_shown)
+        m_shown.clear();
+    m_shown.emplace(hash, shown);
+    return std::optional(std::move(shown));
 }
 
 Result<proto::ocsp::RespondReply> Service::respond(const proto::ocsp::RespondRequest& request)
@@ -185,22 +203,22 @@ Result<proto::ocsp::RespondReply> Service::respond(const proto::ocsp::RespondReq
     };
     if (request.nonce().size() > pki::ocsp_nonce_max_size)
         return refuse(pki::OcspError::malformed_request);
-    TRY_ASSIGN(certificate, pki::Certificate::from_der(as_bytes(request.certificate())));
     const auto now = m_options.clock.now();
     const std::shared_lock lock(m_mutex);
-    const auto* authority = find_issuer(certificate);
-    if (authority == nullptr) // not one of ours, whatever it says (OVR-6.6.3-02)
+    TRY_ASSIGN(shown, look_up(as_bytes(request.certificate())));
+    if (!shown) // not one of ours, whatever it says (OVR-6.6.3-02)
         return refuse(pki::OcspError::unauthorized);
-    const auto& crl = authority->crl;
+    const auto& authority = m_authorities[shown->authority];
+    const auto& crl = authority.crl;
     const bool fresh = crl && crl->this_update() <= now && now - crl->this_update() < crl_max_age;
-    if (!fresh || !authority->responder.check_valid_at(now))
+    if (!fresh || !authority.responder.check_valid_at(now))
         return refuse(pki::OcspError::try_later);
-    const auto revocation = crl->find(certificate.serial());
+    const auto revocation = crl->find(shown->serial);
     // What is said was true at the CRL's time, and holds while the CRL may be used.
     const pki::OcspResponseContents contents{
-        authority->issuer, authority->responder, certificate.serial(),
+        authority.encoded, shown->serial,
         revocation ? pki::OcspStatus::revoked(*revocation) : pki::OcspStatus::good(),
-        now, crl->this_update(), crl->this_update() + crl_max_age, to_bytes(request.nonce())};
+        now, crl->this_update(), crl->this_update() + crl_max_age, as_bytes(request.nonce())};
     TRY_ASSIGN(response, pki::sign_ocsp_response(contents, *m_signer));
     reply.set_response(to_string(ByteView(response)));
     return reply;

@@ -6,11 +6,15 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <shared_mutex>
+#include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "ocsp/record.h"
+#include "pki/ocsp.h"
 #include "proto/ocsp.pb.h"
 #include "role/dispatch.h"
 #include "role/role_main.h"
@@ -44,7 +48,12 @@ private:
     struct Authority {
         pki::Certificate issuer;
         pki::Certificate responder;
+        pki::OcspAuthority encoded;
         std::optional<pki::Crl> crl; // the newest seen
+    };
+    struct Shown { // a certificate whose signature was checked
+        std::size_t authority; // index
+        Bytes serial;
     };
 
     explicit Service(ServiceOptions options) : m_options(std::move(options)) {}
@@ -52,7 +61,8 @@ private:
     static Result<Authority> read_authority(const AuthorityRow& row);
     Status check_authority(const Authority& authority, TimePoint now) const;
     Result<std::vector<Authority>> read_authorities(const proto::ocsp::CompleteRequest& request) const;
-    [[nodiscard]] Authority* find_issuer(const pki::Certificate& certificate);
+    // Who issued it: nothing when none of the authorities did. m_mutex is held (shared).
+    Result<std::optional<Shown>> look_up(ByteView certificate);
 
     ServiceOptions m_options;
     std::atomic<role::State> m_state{role::State::UNINITIALISED};
@@ -60,6 +70,8 @@ private:
     std::shared_ptr<const crypto::Signer> m_signer;
     std::vector<Authority> m_authorities;
     std::atomic<bool> m_sandbox{false};
+    std::mutex m_shown_mutex; // guards the next: by SHA-256 of the certificate, bounded
+    std::unordered_map<std::string, Shown> m_shown;
 };
 
 }

@@ -66,14 +66,14 @@ IntegerPtr integer_from_u64(std::uint64_t value)
 
 Result<Bytes> key_identifier(ByteView spki)
 {
+    // SEQUENCE { algorithm, BIT STRING }; d2i_X509_PUBKEY would build the key as well.
     const auto* cursor = spki.data();
-    const std::unique_ptr<X509_PUBKEY, crypto::Deleter<X509_PUBKEY_free>> parsed(
-        d2i_X509_PUBKEY(nullptr, &cursor, static_cast<long>(spki.size())));
-    const unsigned char* bits = nullptr;
-    int size = 0;
-    if (!parsed || X509_PUBKEY_get0_param(nullptr, &bits, &size, nullptr, parsed.get()) != 1)
+    const SequencePtr parts(d2i_ASN1_SEQUENCE_ANY(nullptr, &cursor, static_cast<long>(spki.size())));
+    const auto* key = parts && sk_ASN1_TYPE_num(parts.get()) == 2 ? sk_ASN1_TYPE_value(parts.get(), 1) : nullptr;
+    if (key == nullptr || key->type != V_ASN1_BIT_STRING)
         return fail(ErrorCode::malformed, "SubjectPublicKeyInfo: " + crypto::openssl_errors());
-    return crypto::sha1(ByteView(bits, static_cast<std::size_t>(size)));
+    const auto* bits = key->value.bit_string;
+    return crypto::sha1(ByteView(ASN1_STRING_get0_data(bits), static_cast<std::size_t>(ASN1_STRING_length(bits))));
 }
 
 std::string to_pem(std::string_view label, ByteView der)

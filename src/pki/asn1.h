@@ -22,6 +22,10 @@ using Asn1TimePtr = std::unique_ptr<ASN1_TIME, crypto::Deleter<ASN1_TIME_free>>;
 using GeneralizedTimePtr = std::unique_ptr<ASN1_GENERALIZEDTIME, crypto::Deleter<ASN1_GENERALIZEDTIME_free>>;
 using OctetStringPtr = std::unique_ptr<ASN1_OCTET_STRING, crypto::Deleter<ASN1_OCTET_STRING_free>>;
 
+using SequencePtr = std::unique_ptr<ASN1_SEQUENCE_ANY, decltype([](ASN1_SEQUENCE_ANY* sequence) {
+    sk_ASN1_TYPE_pop_free(sequence, ASN1_TYPE_free);
+})>;
+
 // `i2d` is one of OpenSSL's encoders, called twice: for the size, then into the buffer.
 template <class Encoder, class T>
 Result<Bytes> encode_der(Encoder i2d, T* value)

@@ -37,7 +37,8 @@ Bytes generalized_time(TimePoint time);
 
 Bytes algorithm_identifier(crypto::SignatureAlgorithm algorithm); // PKCS#1 v1.5 and ECDSA
 
-// Algorithm and BIT STRING, the two fields that follow what is signed; the signature is checked.
+// Algorithm and BIT STRING, the two fields that follow what is signed. An RSA signature is checked, since a
+// faulty one can give the key away; an ECDSA one is the caller's to check where it is worth its time.
 Result<Bytes> signature_fields(ByteView tbs, const crypto::Signer& signer);
 // SEQUENCE { tbs, algorithm, BIT STRING }: what X.509 calls SIGNED{}.
 Result<Bytes> sign(ByteView tbs, const crypto::Signer& signer);

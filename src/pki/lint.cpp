@@ -132,10 +132,6 @@ bool is_natural_identifier(std::string_view number)
     return scheme && number.size() > 6 && capital(number[3]) && capital(number[4]) && number[5] == '-';
 }
 
-using SequencePtr = std::unique_ptr<ASN1_SEQUENCE_ANY, decltype([](ASN1_SEQUENCE_ANY* s) {
-    sk_ASN1_TYPE_pop_free(s, ASN1_TYPE_free);
-})>;
-
 SequencePtr read_sequence(const ASN1_STRING* string)
 {
     const auto* cursor = ASN1_STRING_get0_data(string);

@@ -60,14 +60,6 @@ Result<Bytes> read_nonce(OCSP_REQUEST* request)
     return contents_of(nonce.get());
 }
 
-Result<Bytes> encode_cert_id(const Certificate& issuer, ByteView serial)
-{
-    TRY_ASSIGN(key_hash, key_identifier(issuer.public_key().spki()));
-    const auto name_hash = crypto::sha1(issuer.subject_der());
-    return der::sequence({der::sequence({der::oid(oids::sha1), der::null()}), der::octet_string(name_hash),
-                          der::octet_string(key_hash), der::integer(serial)});
-}
-
 Bytes encode_status(const OcspStatus& status)
 {
     if (!status.revocation())
@@ -105,27 +97,39 @@ Bytes encode_ocsp_error(OcspError error)
     return der::sequence({der::enumerated(static_cast<std::uint8_t>(error))});
 }
 
+Result<OcspAuthority> OcspAuthority::make(const Certificate& issuer, const Certificate& responder)
+{
+    TRY_ASSIGN(key_hash, key_identifier(issuer.public_key().spki()));
+    TRY_ASSIGN(responder_id, key_identifier(responder.public_key().spki()));
+    const auto cutoff = der::generalized_time(issuer.not_before());
+    OcspAuthority authority;
+    authority.m_issuer = concat({der::sequence({der::oid(oids::sha1), der::null()}),
+                                 der::octet_string(crypto::sha1(issuer.subject_der())), der::octet_string(key_hash)});
+    authority.m_single_extensions = der::explicitly(
+        1, der::sequence({extension(oids::ocsp_archive_cutoff, Critical::no, cutoff)}));
+    authority.m_responder_id = der::explicitly(2, der::octet_string(responder_id));
+    authority.m_certificates = der::explicitly(0, der::sequence({responder.der()}));
+    return authority;
+}
+
 Result<Bytes> sign_ocsp_response(const OcspResponseContents& contents, const crypto::Signer& signer)
 {
     if (contents.nonce.size() > ocsp_nonce_max_size)
         return fail(ErrorCode::invalid_argument, "nonce is longer than 128 bytes (RFC 9654)");
-    TRY_ASSIGN(cert_id, encode_cert_id(contents.issuer, contents.serial));
-    TRY_ASSIGN(responder_id, key_identifier(signer.public_key().spki()));
-    const auto cutoff = extension(oids::ocsp_archive_cutoff, Critical::no,
-                                  der::generalized_time(contents.issuer.not_before()));
+    const auto& authority = contents.authority;
+    const auto cert_id = der::sequence({authority.m_issuer, der::integer(contents.serial)});
     const auto single = der::sequence({cert_id, encode_status(contents.status),
                                        der::generalized_time(contents.this_update),
                                        der::explicitly(0, der::generalized_time(contents.next_update)),
-                                       der::explicitly(1, der::sequence({cutoff}))});
+                                       authority.m_single_extensions});
     Bytes extensions;
     if (!contents.nonce.empty())
         extensions = der::explicitly(
             1, der::sequence({extension(oids::ocsp_nonce, Critical::no, der::octet_string(contents.nonce))}));
-    const auto data = der::sequence({der::explicitly(2, der::octet_string(responder_id)), // byKey
-                                     der::generalized_time(contents.produced_at), der::sequence({single}), extensions});
+    const auto data = der::sequence({authority.m_responder_id, der::generalized_time(contents.produced_at),
+                                     der::sequence({single}), extensions});
     TRY_ASSIGN(signature, der::signature_fields(data, signer));
-    const auto certificates = der::explicitly(0, der::sequence({contents.responder.der()}));
-    const auto basic = der::sequence({data, signature, certificates});
+    const auto basic = der::sequence({data, signature, authority.m_certificates});
     return der::sequence({der::enumerated(0),
                           der::explicitly(0, der::sequence({der::oid(oids::ocsp_basic), der::octet_string(basic)}))});
 }

@@ -45,18 +45,30 @@ private:
     std::optional<Revocation> m_revocation;
 };
 
+// What all responses about one issuer's certificates share, encoded once.
+class OcspAuthority {
+public:
+    static Result<OcspAuthority> make(const Certificate& issuer, const Certificate& responder);
+
+private:
+    friend Result<Bytes> sign_ocsp_response(const struct OcspResponseContents&, const crypto::Signer&);
+    Bytes m_issuer;            // the first three fields of CertID
+    Bytes m_single_extensions; // ArchiveCutoff
+    Bytes m_responder_id;      // byKey
+    Bytes m_certificates;      // the responder's, sent along
+};
+
 struct OcspResponseContents {
-    const Certificate& issuer;
-    const Certificate& responder; // its certificate, sent along
-    Bytes serial;
+    const OcspAuthority& authority;
+    ByteView serial;
     OcspStatus status;
     TimePoint produced_at;
     TimePoint this_update;
     TimePoint next_update;
-    Bytes nonce;                  // empty: none
+    ByteView nonce; // empty: none
 };
 
-// OCSPResponse, DER. `signer` holds the key of `responder`.
+// OCSPResponse, DER. `signer` holds the responder's key.
 Result<Bytes> sign_ocsp_response(const OcspResponseContents& contents, const crypto::Signer& signer);
 
 }

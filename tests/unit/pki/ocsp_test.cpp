@@ -66,8 +66,10 @@ protected:
     // What OpenSSL reads: (status, reason), after it verified the signature and the responder's right.
     std::pair<int, int> judge(OcspStatus status)
     {
-        const auto response = sign_ocsp_response({m_chain.issuing, m_responder, m_chain.signer.serial(), status, now,
-                                                  now, now + hours(1), Bytes(32, 5)}, m_key);
+        const auto authority = OcspAuthority::make(m_chain.issuing, m_responder);
+        const auto serial = m_chain.signer.serial();
+        const Bytes nonce(32, 5);
+        const auto response = sign_ocsp_response({*authority, serial, status, now, now, now + hours(1), nonce}, m_key);
         EXPECT_TRUE(response);
         const auto* cursor = response->data();
         const ResponsePtr parsed(d2i_OCSP_RESPONSE(nullptr, &cursor, static_cast<long>(response->size())));
