@@ -82,6 +82,19 @@ private:
             reply.set_state(proto::READY);
             return reply.SerializeAsString();
         }
+        case proto::sam::BEGIN_BINDING: {
+            proto::sam::BeginBindingReply reply;
+            reply.set_challenge(std::string(32, 'c'));
+            reply.set_expires_at_unix_ms(to_unix_ms(m_clock.now()) + 300'000);
+            return reply.SerializeAsString();
+        }
+        case proto::sam::BIND: {
+            proto::sam::BindReply reply;
+            reply.set_authenticator_id(qss::to_string(m_random.bytes(16)));
+            reply.set_credential_id("new credential");
+            return reply.SerializeAsString();
+        }
+        case proto::sam::REMOVE_AUTHENTICATOR: return proto::sam::RemoveAuthenticatorReply().SerializeAsString();
         case proto::sam::OPEN_SESSION: return open(body);
         case proto::sam::ACTIVATE: return activate(body);
         case proto::sam::CANCEL_SESSION: return cancel(body);
