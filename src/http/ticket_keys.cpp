@@ -38,9 +38,9 @@ TicketKeys::TicketKeys(const Clock& clock, Random& random) : m_clock(clock), m_r
 TicketKeys::~TicketKeys()
 {
     if (m_current)
-        wipe(&*m_current, sizeof(Key));
+        wipe(&*m_current, sizeof(TicketKey));
     if (m_previous)
-        wipe(&*m_previous, sizeof(Key));
+        wipe(&*m_previous, sizeof(TicketKey));
 }
 
 void TicketKeys::attach(SSL_CTX* context)
@@ -54,7 +54,7 @@ void TicketKeys::rotate()
     const auto now = m_clock.now();
     const Milliseconds lifetime(ticket_lifetime_s * 1000);
     if (m_previous && now - m_previous->made >= 2 * lifetime) {
-        wipe(&*m_previous, sizeof(Key));
+        wipe(&*m_previous, sizeof(TicketKey));
         m_previous.reset();
     }
     if (m_current && now - m_current->made < lifetime)
@@ -62,8 +62,8 @@ void TicketKeys::rotate()
     if (m_current && now - m_current->made < 2 * lifetime)
         m_previous = m_current;
     if (m_current)
-        wipe(&*m_current, sizeof(Key));
-    Key& fresh = m_current.emplace();
+        wipe(&*m_current, sizeof(TicketKey));
+    TicketKey& fresh = m_current.emplace();
     m_random.fill(fresh.name);
     m_random.fill(fresh.cipher);
     m_random.fill(fresh.mac);

@@ -16,6 +16,13 @@ namespace qss::http {
 
 inline constexpr int ticket_lifetime_s = 1800; // an access token's life (design 7)
 
+struct TicketKey {
+    std::array<std::uint8_t, 16> name{};
+    std::array<std::uint8_t, 32> cipher{};
+    std::array<std::uint8_t, 32> mac{};
+    TimePoint made{};
+};
+
 class TicketKeys {
 public:
     TicketKeys(const Clock& clock, Random& random);
@@ -26,13 +33,6 @@ public:
     void attach(SSL_CTX* context); // must outlive it
 
 private:
-    struct Key {
-        std::array<std::uint8_t, 16> name{};
-        std::array<std::uint8_t, 32> cipher{};
-        std::array<std::uint8_t, 32> mac{};
-        TimePoint made{};
-    };
-
     static int callback(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher,
                         EVP_MAC_CTX* mac, int sealing);
     int seal(unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac);
@@ -42,8 +42,8 @@ private:
     const Clock& m_clock;
     Random& m_random;
     std::mutex m_mutex;
-    std::optional<Key> m_current;  // guarded by m_mutex
-    std::optional<Key> m_previous; // guarded by m_mutex
+    std::optional<TicketKey> m_current;  // guarded by m_mutex
+    std::optional<TicketKey> m_previous; // guarded by m_mutex
 };
 
 }
