@@ -12,7 +12,7 @@ clang-format-19 --dry-run -Werror "${sources[@]}"
 echo "== structure"
 .venv/bin/python -m pytest -q tests/structure
 echo "== clang-tidy"
-[ -f build/clang/compile_commands.json ] || cmake --preset clang >/dev/null
-cmake --build build/clang --target qss_proto -- --quiet
+[ -f build/asan/compile_commands.json ] || cmake --preset asan >/dev/null
+cmake --build build/asan --target qss_proto -- --quiet
 mapfile -t units < <(git ls-files 'src/*.cpp')
-printf '%s\n' "${units[@]}" | xargs -P 2 -n 4 clang-tidy-19 --quiet -p build/clang
+printf '%s\n' "${units[@]}" | xargs -P 2 -n 4 clang-tidy-19 --quiet -p build/asan
