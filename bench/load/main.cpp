@@ -104,7 +104,7 @@ public:
     {
         for (const auto& directory : options.phones) {
             m_phones.emplace_back(m_reactor, m_phone_context.get(), directory,
-                                  [this](const std::string& id, int status) { on_approved(id, status); });
+                                  [this](const std::string& id) { m_approvals.emplace(id, Timer::now()); });
             m_phones.back().log_in();
         }
         const auto address = Address::of_url(m_credential.base_url);
@@ -179,12 +179,8 @@ private:
         if (reply.status == 200) {
             m_report.latency("call_ms", now - begun);
             const auto id = expect(client::text_member(expect(client::parse_object(reply.body)), "session_id"));
-            if (const auto found = m_approved.find(id); found != m_approved.end()) {
-                m_report.latency("wake_ms", now - found->second);
-                m_approved.erase(found);
-            } else {
-                m_answered.emplace(id, now);
-            }
+            if (const auto approval = m_approvals.extract(id))
+                m_report.latency("approval_to_answer_ms", now - approval.mapped());
         } else if (++m_failures > 20) {
             give_up(("a sign call: " + std::to_string(reply.status) + ' ' + reply.body).c_str());
         }
@@ -193,17 +189,6 @@ private:
             --m_left;
             call(channel);
         }
-    }
-
-    // The phone's "signed" and the application's answer come in either order.
-    void on_approved(const std::string& session_id, int status)
-    {
-        if (status != 200)
-            give_up(("an approval: " + std::to_string(status)).c_str());
-        if (m_answered.erase(session_id) == 0)
-            m_approved.emplace(session_id, Timer::now());
-        else
-            m_report.latency("wake_ms", Timer::duration::zero());
     }
 
     const Options& m_options;
@@ -218,8 +203,7 @@ private:
     std::size_t m_left = 0;
     std::size_t m_finished = 0;
     std::size_t m_failures = 0;
-    std::map<std::string, Timer::time_point> m_approved; // not answered yet
-    std::map<std::string, Timer::time_point> m_answered; // not heard from the phone yet
+    std::map<std::string, Timer::time_point> m_approvals; // sent, not answered yet
     Report m_report;
 };
 

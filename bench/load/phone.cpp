@@ -9,13 +9,13 @@
 
 namespace qss::bench {
 
-Phone::Phone(Reactor& reactor, SSL_CTX* context, const std::string& directory, Approved approved)
+Phone::Phone(Reactor& reactor, SSL_CTX* context, const std::string& directory, Approving approving)
     : m_state(expect(cli::SoftwarePhone::load(directory)).state()),
       m_authenticator_key(expect(cli::load_private_key(directory + "/authenticator.pem"))),
       m_device_key(expect(cli::load_private_key(directory + "/device.pem"))),
       m_ca_file(directory + "/ca.pem"),
       m_channel(reactor, context, Address::of_url(m_state.url)),
-      m_approved(std::move(approved))
+      m_approving(std::move(approving))
 {
 }
 
@@ -75,6 +75,7 @@ void Phone::approve_next()
     const auto assertion = expect(webauthn::make_assertion(
         {m_state.credential_id, m_state.rp_id, m_state.origin, m_authenticator_key}, session.input.challenge(), 0));
     const auto id = session.input.session_id.text();
+    m_approving(id);
     m_channel.ask("POST /authenticator/v1/sessions/" + id
                       + "/approve HTTP/1.1\r\nContent-Type: application/json\r\nAuthorization: Bearer " + m_token + "\r\n",
                   client::to_text(client::json::object{
@@ -82,8 +83,9 @@ void Phone::approve_next()
                       {"authenticator_data", base64url_encode(assertion.authenticator_data)},
                       {"client_data_json", base64url_encode(assertion.client_data_json)},
                       {"signature", base64url_encode(assertion.signature)}}),
-                  [this, id](const Reply& reply) {
-                      m_approved(id, reply.status);
+                  [this](const Reply& reply) {
+                      if (reply.status != 200)
+                          give_up(("an approval: " + std::to_string(reply.status) + ' ' + reply.body).c_str());
                       approve_next();
                   });
 }

@@ -14,10 +14,10 @@ namespace qss::bench {
 
 class Phone {
 public:
-    // Called when the service has said "signed" (or refused: not 200).
-    using Approved = std::function<void(const std::string& session_id, int status)>;
+    // Called when an approval goes out; one that is refused ends the program.
+    using Approving = std::function<void(const std::string& session_id)>;
 
-    Phone(Reactor& reactor, SSL_CTX* context, const std::string& directory, Approved approved);
+    Phone(Reactor& reactor, SSL_CTX* context, const std::string& directory, Approving approving);
 
     void log_in();       // blocks
     void start_polling(); // approves all that it sees, from now on
@@ -33,7 +33,7 @@ private:
     crypto::PrivateKey m_device_key;
     std::string m_ca_file;
     Channel m_channel;
-    Approved m_approved;
+    Approving m_approving;
     std::string m_token;
     std::vector<cli::PhoneSession> m_sessions;
 };
