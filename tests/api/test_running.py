@@ -1,10 +1,12 @@
 """What holds for the running service as a whole: health, waiting, clients that go and come back, the end."""
 
+import glob
 import json
 import os
 import signal
 import socket
 import ssl
+from pathlib import Path
 
 import pytest
 import requests
@@ -118,6 +120,8 @@ def test_not_ready_without_a_role_and_ready_again(fresh_service):
 
     os.kill(pid, signal.SIGSTOP)
     try:
+        threads = [Path(path) for path in glob.glob(f"/proc/{pid}/task/*/stat")]
+        wait_until(lambda: all(t.read_text().rsplit(")", 1)[1].split()[0] == "T" for t in threads), "it has stopped")
         answer = requests.get(f"{fresh_service.health_url}/readyz", timeout=30)
         assert answer.status_code == 503 and answer.json() == {"status": "role away"}
         assert requests.get(f"{fresh_service.health_url}/healthz", timeout=5).status_code == 200
