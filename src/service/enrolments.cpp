@@ -56,7 +56,8 @@ store::OutboxMessage email_message(const store::User& user, const std::string& c
 
 store::OutboxMessage sms_message(const store::User& user, const std::string& code)
 {
-    return {0, store::MessageKind::sms, user.mobile, "", "Code for the phone that you are registering.\n\ncode: " + code,
+    return {0, store::MessageKind::sms, user.mobile, "",
+        "Code for the phone that you are registering.\n\ncode: " + code,
             0};
 }
 
@@ -138,7 +139,8 @@ Result<CodesOutcome> Enrolments::enter_codes(const RegistrationId& id, std::stri
         return std::move(*known);
     }));
     // Both are always compared, and only together do they count.
-    const bool email_right = equal_constant_time(enrolment.email_code_mac, code_mac(m_code_key, "email", id, email_code));
+    const bool email_right = equal_constant_time(enrolment.email_code_mac, code_mac(m_code_key, "email", id,
+        email_code));
     const bool sms_right = equal_constant_time(enrolment.sms_code_mac, code_mac(m_code_key, "sms", id, sms_code));
     if (!(static_cast<unsigned>(email_right) & static_cast<unsigned>(sms_right)))
         return CodesOutcome{std::nullopt, enrolment.tries_left};
@@ -175,7 +177,8 @@ Result<EnrolmentDone> Enrolments::complete(const RegistrationId& id, ByteView cl
         return fail(ErrorCode::conflict, "the codes come first");
     if (enrolment->expires_at <= m_clock.now())
         return fail(ErrorCode::gone, "the registration has expired: begin again");
-    TRY_ASSIGN(user, m_store.read([&](sqlite::Database& db) { return store::UserTable(db).by_id(enrolment->user_id); }));
+    TRY_ASSIGN(user, m_store.read([&](sqlite::Database& db) {
+        return store::UserTable(db).by_id(enrolment->user_id); }));
     if (!user || user->status != store::UserStatus::approved)
         return fail(ErrorCode::gone, "the user has been removed");
 

@@ -184,7 +184,8 @@ Status Identities::certify(store::Identity& identity)
     if (mine)
         return {};
     // Revoked between, or certified by another call: a certificate that nobody wants is revoked at once.
-    TRY_ASSIGN(now, m.store.read([&](sqlite::Database& db) { return store::IdentityTable(db).by_key(identity.key_id); }));
+    TRY_ASSIGN(now, m.store.read([&](sqlite::Database& db) {
+        return store::IdentityTable(db).by_key(identity.key_id); }));
     if (now && equal_public(now->certificate, identity.certificate))
         return {};
     TRY(m.ca.revoke(identity.serial, reason_cessation));
@@ -199,7 +200,8 @@ Result<store::Identity> Identities::drive(store::Identity identity, const store:
     if (identity.status == IdentityStatus::issued) {
         TRY(m.sam.link_certificate(identity.key_id, identity.certificate));
         const auto stored = m.store.write([&](sqlite::Database& db) -> Status {
-            TRY_ASSIGN(mine, store::IdentityTable(db).move(identity.key_id, IdentityStatus::issued, IdentityStatus::live));
+            TRY_ASSIGN(mine, store::IdentityTable(db).move(identity.key_id, IdentityStatus::issued,
+                IdentityStatus::live));
             if (!mine)
                 return {};
             return store::Audit(db).append({m.clock.now(), "service", "identity.live", identity_object(identity.key_id),
@@ -207,7 +209,8 @@ Result<store::Identity> Identities::drive(store::Identity identity, const store:
         });
         TRY(stored);
     }
-    TRY_ASSIGN(now, m.store.read([&](sqlite::Database& db) { return store::IdentityTable(db).by_key(identity.key_id); }));
+    TRY_ASSIGN(now, m.store.read([&](sqlite::Database& db) {
+        return store::IdentityTable(db).by_key(identity.key_id); }));
     if (!now || now->status != IdentityStatus::live)
         return fail(ErrorCode::conflict, "the identity was revoked meanwhile");
     return std::move(*now);
@@ -237,7 +240,8 @@ Status Identities::finish_revocation(const store::Identity& identity)
     if (!destroyed && destroyed.error().code != ErrorCode::gone && destroyed.error().code != ErrorCode::not_found)
         return destroyed;
     // Read again: a certificate may have been stored since.
-    TRY_ASSIGN(now, m.store.read([&](sqlite::Database& db) { return store::IdentityTable(db).by_key(identity.key_id); }));
+    TRY_ASSIGN(now, m.store.read([&](sqlite::Database& db) {
+        return store::IdentityTable(db).by_key(identity.key_id); }));
     if (!now)
         return fail(ErrorCode::internal, "an identity has vanished");
     if (!now->serial.empty())

@@ -41,7 +41,8 @@ Result<IssuedToken> Logins::login(std::string_view api_key, std::string_view api
     std::string secret(api_secret);
     for (auto& c : secret)
         c = (c >= 'A' && c <= 'F') ? static_cast<char>(c - 'A' + 'a') : c;
-    TRY_ASSIGN(context, m_store.read([&](sqlite::Database& db) { return store::Tenants(db).context(key, certificate); }));
+    TRY_ASSIGN(context, m_store.read([&](sqlite::Database& db) { return store::Tenants(db).context(key,
+        certificate); }));
 
     // By key and certificate: whoever guesses at a key with a certificate of their own locks themselves out.
     TRY(m_limiter.take(key + qss::to_string(certificate),
@@ -63,7 +64,8 @@ Result<Application> Logins::authenticate(std::string_view token, ByteView certif
 {
     const auto certificate = crypto::sha256(certificate_der);
     TRY_ASSIGN(id, m_tokens.verify_application(token, certificate));
-    TRY_ASSIGN(context, m_store.read([&](sqlite::Database& db) { return store::Tenants(db).context(id, certificate); }));
+    TRY_ASSIGN(context, m_store.read([&](sqlite::Database& db) { return store::Tenants(db).context(id,
+        certificate); }));
     if (!context)
         return refused("API credential does not exist any more");
     return admit(std::move(*context));

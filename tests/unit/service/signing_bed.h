@@ -25,7 +25,8 @@ protected:
     static constexpr auto start = TimePoint(Milliseconds(1'800'000'000'000));
     static constexpr std::string_view rp_id = "approve.example.com";
 
-    SigningBed() : m_clock(start), m_sam(m_clock), m_client(m_sam), m_key(*crypto::PrivateKey::generate(crypto::KeyType::p256))
+    SigningBed() : m_clock(start), m_sam(m_clock), m_client(m_sam),
+        m_key(*crypto::PrivateKey::generate(crypto::KeyType::p256))
     {
         char pattern[] = "/tmp/qss-signing-XXXXXX";
         m_directory = ::mkdtemp(pattern);
@@ -70,7 +71,8 @@ protected:
             TRY(tenants.add(m_application.credential));
             TRY(store::UserTable(db).add(m_user));
             store::Phones phones(db);
-            TRY(phones.add(store::Device{m_phone.device_id, m_user.id, "phone", {1}, store::DeviceStatus::active, start}));
+            TRY(phones.add(store::Device{m_phone.device_id, m_user.id, "phone", {1},
+                store::DeviceStatus::active, start}));
             TRY(phones.add(store::Authenticator{AuthenticatorId::generate(m_random), m_user.id, m_phone.device_id,
                                                 to_bytes("credential"), m_key.public_key().spki(), {1}}));
             return store::IdentityTable(db).add(store::Identity{
@@ -98,7 +100,8 @@ protected:
     }
     std::int64_t used()
     {
-        return *m_store->read([&](sqlite::Database& db) { return store::SignatureQuota(db).used(m_application.pack.id); });
+        return *m_store->read([&](sqlite::Database& db) {
+            return store::SignatureQuota(db).used(m_application.pack.id); });
     }
 
     // What the phone does: it computes the challenge itself, from what it is shown.
@@ -169,7 +172,8 @@ protected:
                                .session_lifetime = Milliseconds(60'000), .logins_per_minute = 60,
                                .valid_until = start + std::chrono::hours(10'000), .created_at = start};
         const auto id = CredentialId::generate(m_random);
-        return {store::Credential{id, pack.id, "App", id.text().substr(0, 16), {1}, {1}, store::Standing::active, start},
+        return {store::Credential{id, pack.id, "App", id.text().substr(0, 16), {1}, {1},
+            store::Standing::active, start},
                 pack, enterprise};
     }
 };
