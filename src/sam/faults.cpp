@@ -2,8 +2,9 @@
 
 #include <array>
 #include <charconv>
+#include <condition_variable>
+#include <mutex>
 #include <string>
-#include <thread>
 #include <utility>
 
 #include <unistd.h>
@@ -47,8 +48,12 @@ void Faults::reach(FaultPoint point)
 
 void Faults::before_signing() const
 {
-    if (m_plan.slow_sign.count() > 0)
-        std::this_thread::sleep_for(m_plan.slow_sign);
+    if (m_plan.slow_sign.count() == 0)
+        return;
+    std::mutex mutex;
+    std::condition_variable never;
+    std::unique_lock lock(mutex);
+    never.wait_for(lock, m_plan.slow_sign, [] { return false; });
 }
 
 }

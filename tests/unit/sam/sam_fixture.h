@@ -2,6 +2,7 @@
 // an officer, phones, a CA. Real cryptography throughout.
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <map>
 #include <mutex>
@@ -63,7 +64,7 @@ private:
 struct KeyStoreHooks {
     std::function<void()> before_load; // of any key
     std::vector<Bytes> destroyed;
-    bool no_rsa = false;
+    std::atomic<bool> no_rsa{false}; // read by the pool's thread
 };
 
 class TestKeyStore final : public keystore::KeyStore {
