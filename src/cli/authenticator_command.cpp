@@ -91,7 +91,8 @@ Status prepare_codes(PhoneOptions& options)
         return {};
     }
     if (options.email.empty() || options.mobile.empty())
-        return fail(ErrorCode::invalid_argument, "--email and --mobile say whose messages to read in the outbox");
+        return fail(ErrorCode::invalid_argument,
+                    "--email and --mobile say whose messages to read in the outbox");
     auto outbox = std::make_shared<SandboxOutbox>(options.sandbox_outbox);
     if (registration.invitation.empty()) {
         TRY_ASSIGN(invitation, outbox->wait_for(options.email, "invitation", message_timeout_ms));
@@ -121,8 +122,9 @@ Status register_phone(const Context& context, PhoneOptions& options)
                                         {"signer_id", state.signer_id.text()},
                                         {"rp_id", state.rp_id},
                                         {"directory", options.directory}},
-                   "phone of " + printable(state.email) + " registered: device " + printable(state.device_id) +
-                       "\nnext: qss authenticator run --directory " + options.directory);
+                   "phone of " + printable(state.email) + " registered: device " +
+                       printable(state.device_id) + "\nnext: qss authenticator run --directory " +
+                       options.directory);
     return {};
 }
 
@@ -174,19 +176,23 @@ Status approve_session(const Context& context, PhoneOptions& options)
             continue;
         context.progress(session.for_people());
         if (!options.yes && !confirmed(context))
-            return fail(ErrorCode::rejected, "not approved; it stays pending until it expires or is rejected");
+            return fail(ErrorCode::rejected,
+                        "not approved; it stays pending until it expires or is rejected");
         TRY(phone.approve(session, options.verified()));
-        context.result(client::json::object{{"session_id", options.session_id}, {"status", "signed"}}, "signed");
+        context.result(client::json::object{{"session_id", options.session_id}, {"status", "signed"}},
+                       "signed");
         return {};
     }
-    return fail(ErrorCode::not_found, "no pending session " + options.session_id + "; see: qss authenticator list");
+    return fail(ErrorCode::not_found,
+                "no pending session " + options.session_id + "; see: qss authenticator list");
 }
 
 Status reject_session(const Context& context, PhoneOptions& options)
 {
     TRY_ASSIGN(phone, SoftwarePhone::load(options.directory));
     TRY(phone.reject(options.session_id, options.reason));
-    context.result(client::json::object{{"session_id", options.session_id}, {"status", "rejected"}}, "rejected");
+    context.result(client::json::object{{"session_id", options.session_id}, {"status", "rejected"}},
+                   "rejected");
     return {};
 }
 
@@ -204,13 +210,15 @@ Status get_evidence(const Context& context, PhoneOptions& options)
     TRY_ASSIGN(evidence, phone.evidence(options.session_id));
     const auto file = options.output.empty() ? options.session_id + ".evidence" : options.output;
     TRY(client::write_file(file, evidence, client::FileAccess::everybody));
-    context.result(client::json::object{{"file", file}}, "written: " + file + "\nnext: qss evidence verify " + file +
-                                                             " --root root.pem --rp-id " + phone.state().rp_id);
+    context.result(client::json::object{{"file", file}}, "written: " + file + "\nnext: qss evidence verify " +
+                                                             file + " --root root.pem --rp-id " +
+                                                             phone.state().rp_id);
     return {};
 }
 
 // One look at what waits. Each session is shown, and decided, once.
-Status decide(const Context& context, PhoneOptions& options, SoftwarePhone& phone, std::set<std::string>& seen)
+Status decide(const Context& context, PhoneOptions& options, SoftwarePhone& phone,
+              std::set<std::string>& seen)
 {
     TRY_ASSIGN(pending, phone.pending(poll_wait_s, context.clock.now()));
     bool fresh = false;
@@ -219,8 +227,9 @@ Status decide(const Context& context, PhoneOptions& options, SoftwarePhone& phon
             continue;
         fresh = true;
         context.progress(session.for_people());
-        const auto status = options.auto_approve || confirmed(context) ? phone.approve(session, options.verified())
-                                                                       : phone.reject(session.input.session_id.text(), options.reason);
+        const auto status = options.auto_approve || confirmed(context)
+                                ? phone.approve(session, options.verified())
+                                : phone.reject(session.input.session_id.text(), options.reason);
         context.progress(status ? "  done" : "  " + printable(status.error().detail));
     }
     for (const auto& why : pending.refused)
@@ -270,7 +279,8 @@ CLI::App* add_phone_command(CLI::App* group, Context& context, const std::shared
                             const char* name, const char* what, Run run)
 {
     auto* command = group->add_subcommand(name, what);
-    command->add_option("-d,--directory", options->directory, "The phone's own directory")->capture_default_str();
+    command->add_option("-d,--directory", options->directory, "The phone's own directory")
+        ->capture_default_str();
     command->callback([&context, options, run] {
         context.action = [&context, options, run] { return run(context, *options); };
     });
@@ -282,15 +292,20 @@ void add_register_options(CLI::App* command, const std::shared_ptr<PhoneOptions>
     auto& registration = options->registration;
     registration.device_name = "Software authenticator";
     command->add_option("--url", registration.url, "Of the authenticator API: https://localhost:8444");
-    command->add_option("--ca", registration.ca_file, "PEM: what the service's certificate is checked against");
-    command->add_option("--origin", registration.origin, "Of the app that this stands for; default: https:// and the relying party's id");
+    command->add_option("--ca", registration.ca_file,
+                        "PEM: what the service's certificate is checked against");
+    command->add_option("--origin", registration.origin,
+                        "Of the app that this stands for; default: https:// and the relying party's id");
     command->add_option("--invitation", registration.invitation, "From the e-mail to the employee");
     command->add_option("--email-code", options->codes.email, "From the e-mail; default: asks");
     command->add_option("--sms-code", options->codes.sms, "From the SMS; default: asks");
     command->add_option("--name", registration.device_name, "Of the device")->capture_default_str();
-    command->add_option("--approver", registration.approver, "Directory of the person's phone that is bound already");
-    command->add_option("--sandbox", options->sandbox, "Data directory of a sandbox: gives url, CA, origin and outbox");
-    command->add_option("--sandbox-outbox", options->sandbox_outbox, "Read invitation and codes from these files");
+    command->add_option("--approver", registration.approver,
+                        "Directory of the person's phone that is bound already");
+    command->add_option("--sandbox", options->sandbox,
+                        "Data directory of a sandbox: gives url, CA, origin and outbox");
+    command->add_option("--sandbox-outbox", options->sandbox_outbox,
+                        "Read invitation and codes from these files");
     command->add_option("--email", options->email, "With an outbox: whose e-mail to read");
     command->add_option("--mobile", options->mobile, "With an outbox: whose SMS to read");
 }
@@ -299,14 +314,18 @@ void add_register_options(CLI::App* command, const std::shared_ptr<PhoneOptions>
 
 void add_authenticator_command(CLI::App& root, Context& context)
 {
-    auto* group = root.add_subcommand("authenticator", "A phone in software, for sandboxes")->require_subcommand(1);
+    auto* group =
+        root.add_subcommand("authenticator", "A phone in software, for sandboxes")->require_subcommand(1);
     const auto options = std::make_shared<PhoneOptions>();
     const auto add = [&](const char* name, const char* what, Run run) {
         return add_phone_command(group, context, options, name, what, run);
     };
     const auto add_verified = [&](CLI::App* command) {
-        command->add_option("--user-verified", options->user_verified, "What the authenticator says about the user: yes or no (tests)")
-            ->check(CLI::IsMember({"yes", "no"}))->capture_default_str();
+        command
+            ->add_option("--user-verified", options->user_verified,
+                         "What the authenticator says about the user: yes or no (tests)")
+            ->check(CLI::IsMember({"yes", "no"}))
+            ->capture_default_str();
     };
     const auto add_session = [&](CLI::App* command) {
         command->add_option("id", options->session_id, "Id of the session")->required();
@@ -323,7 +342,8 @@ void add_authenticator_command(CLI::App& root, Context& context)
     for (auto* command : {register_command, run, approve})
         add_verified(command);
     add_session(add("reject", "Reject a session", reject_session))
-        ->add_option("--reason", options->reason, "For the application")->capture_default_str();
+        ->add_option("--reason", options->reason, "For the application")
+        ->capture_default_str();
     add("history", "List past sessions", show_history);
     add_session(add("evidence", "Get the evidence of a signed session", get_evidence))
         ->add_option("-o,--output", options->output, "File; default: ID.evidence");

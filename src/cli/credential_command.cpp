@@ -37,7 +37,9 @@ struct Files { // all beside cred.toml
 Files files_of(const std::string& output)
 {
     const fs::path base(output);
-    const auto beside = [&](const char* suffix) { return base.parent_path() / (base.stem().string() + suffix); };
+    const auto beside = [&](const char* suffix) {
+        return base.parent_path() / (base.stem().string() + suffix);
+    };
     return {base, beside(".key.pem"), beside(".certificate.pem"), beside(".ca.pem")};
 }
 
@@ -51,7 +53,8 @@ Result<std::string> csr_pem(const CredentialOptions& options, const Files& files
     }
     TRY_ASSIGN(key, crypto::PrivateKey::generate(crypto::KeyType::p256));
     TRY_ASSIGN(csr, pki::make_csr(options.name, key));
-    TRY(client::write_new_file(files.private_key.string(), key.to_pem().reveal(), client::FileAccess::owner_only));
+    TRY(client::write_new_file(files.private_key.string(), key.to_pem().reveal(),
+                               client::FileAccess::owner_only));
     return pki::to_pem("CERTIFICATE REQUEST", csr);
 }
 
@@ -59,7 +62,8 @@ Status check_nothing_there(const Files& files)
 {
     for (const auto& file : {files.credential, files.private_key, files.certificate, files.ca})
         if (std::error_code ignored; fs::exists(file, ignored))
-            return fail(ErrorCode::already_exists, file.string() + " exists already; choose another --output");
+            return fail(ErrorCode::already_exists,
+                        file.string() + " exists already; choose another --output");
     return {};
 }
 
@@ -76,11 +80,13 @@ Status add_credential(const Context& context, const CredentialOptions& options)
         url = addresses.mtls_url;
     }
     TRY_ASSIGN(csr, csr_pem(options, files));
-    TRY_ASSIGN(made, api.post("/credentials", {{"pack_id", options.pack}, {"name", options.name}, {"csr", csr}}));
+    TRY_ASSIGN(made,
+               api.post("/credentials", {{"pack_id", options.pack}, {"name", options.name}, {"csr", csr}}));
     TRY_ASSIGN(secret, client::text_member(made, "api_secret"));
     TRY_ASSIGN(certificate, client::text_member(made, "certificate"));
     TRY_ASSIGN(ca, client::text_member(made, "access_ca"));
-    TRY(client::write_new_file(files.certificate.string(), as_bytes(certificate), client::FileAccess::everybody));
+    TRY(client::write_new_file(files.certificate.string(), as_bytes(certificate),
+                               client::FileAccess::everybody));
     TRY(client::write_new_file(files.ca.string(), as_bytes(ca), client::FileAccess::everybody));
 
     client::Credential credential;
@@ -89,15 +95,17 @@ Status add_credential(const Context& context, const CredentialOptions& options)
     credential.api_key = api_key;
     credential.api_secret = Secret(to_bytes(secret));
     credential.certificate_file = files.certificate.filename().string();
-    credential.private_key_file = options.new_key ? files.private_key.filename().string() : options.private_key_file;
+    credential.private_key_file =
+        options.new_key ? files.private_key.filename().string() : options.private_key_file;
     if (credential.private_key_file.empty())
         credential.private_key_file = "REPLACE-BY-YOUR-KEY.pem";
     credential.ca_file = files.ca.filename().string();
     TRY(write_credential(options.output, credential, "QSS API credential of " + printable(options.name)));
 
     made["credential_file"] = options.output;
-    context.result(made, "credential " + client::text_member_or(made, "credential_id", "") + "\napi_key: " + api_key +
-                             "\napi_secret: " + secret + "   (shown this once)\nwritten: " + options.output +
+    context.result(made, "credential " + client::text_member_or(made, "credential_id", "") +
+                             "\napi_key: " + api_key + "\napi_secret: " + secret +
+                             "   (shown this once)\nwritten: " + options.output +
                              "\nnext: qss user add EMAIL --credential " + options.output + " …");
     return {};
 }
@@ -119,18 +127,23 @@ void add_credential_command(CLI::App& root, Context& context)
     auto* group = root.add_subcommand("credential", "API credentials of applications")->require_subcommand(1);
     const auto options = std::make_shared<CredentialOptions>();
 
-    auto* add = group->add_subcommand("add", "Make a credential for an application; its secret is shown once");
+    auto* add =
+        group->add_subcommand("add", "Make a credential for an application; its secret is shown once");
     add->add_option("--pack", options->pack, "Id of the pack")->required();
-    add->add_option("--name", options->name, "Of the application; shown on the phone before approval")->required();
+    add->add_option("--name", options->name, "Of the application; shown on the phone before approval")
+        ->required();
     add->add_option("--csr", options->csr_file, "PKCS#10 request, PEM, of the application's own key");
-    add->add_option("--private-key", options->private_key_file, "With --csr: where the credential file says that the key is");
+    add->add_option("--private-key", options->private_key_file,
+                    "With --csr: where the credential file says that the key is");
     add->add_flag("--new-key", options->new_key, "Make key and request here");
-    add->add_option("-o,--output", options->output, "Credential file; certificate, CA and new key go beside it")
+    add->add_option("-o,--output", options->output,
+                    "Credential file; certificate, CA and new key go beside it")
         ->capture_default_str();
     auto* list = group->add_subcommand("list", "List the credentials");
     list->add_option("--pack", options->pack, "Only of this pack");
     for (auto* command : {add, list})
-        command->add_option("--url", options->url, "Of the management API; default: the data directory's service");
+        command->add_option("--url", options->url,
+                            "Of the management API; default: the data directory's service");
 
     add->callback([&context, options] {
         context.action = [&context, options] { return add_credential(context, *options); };

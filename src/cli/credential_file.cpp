@@ -15,8 +15,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 6> names{"base_url", "api_key", "api_secret", "certificate_file",
-                                                "private_key_file", "ca_file"};
+constexpr std::array<std::string_view, 6> names{"base_url",         "api_key",          "api_secret",
+                                                "certificate_file", "private_key_file", "ca_file"};
 
 Result<toml::table> parse_table(const std::string& file, std::string& text)
 {
@@ -72,10 +72,12 @@ Result<client::Credential> load_credential(const std::string& file)
     return credential;
 }
 
-Status write_credential(const std::string& file, const client::Credential& credential, std::string_view comment)
+Status write_credential(const std::string& file, const client::Credential& credential,
+                        std::string_view comment)
 {
     std::string text;
-    text += "# " + std::string(comment) + "\n# Whoever has this file and the private key acts as the application.\n";
+    text += "# " + std::string(comment) +
+            "\n# Whoever has this file and the private key acts as the application.\n";
     text += "base_url = " + toml_text(credential.base_url) + "\n";
     text += "api_key = " + toml_text(credential.api_key) + "\n";
     text += "api_secret = " + toml_text(as_text(credential.api_secret.reveal())) + "\n";

@@ -12,6 +12,7 @@ namespace qss::cli {
 Result<client::Credential> load_credential(const std::string& file);
 
 // Names of files as they are to stand in the file. already_exists rather than overwrite.
-Status write_credential(const std::string& file, const client::Credential& credential, std::string_view comment);
+Status write_credential(const std::string& file, const client::Credential& credential,
+                        std::string_view comment);
 
 }

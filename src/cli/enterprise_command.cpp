@@ -39,7 +39,8 @@ Status list_enterprises(const Context& context, const EnterpriseOptions& options
 
 void add_enterprise_command(CLI::App& root, Context& context)
 {
-    auto* group = root.add_subcommand("enterprise", "Organisations whose employees sign")->require_subcommand(1);
+    auto* group =
+        root.add_subcommand("enterprise", "Organisations whose employees sign")->require_subcommand(1);
     const auto options = std::make_shared<EnterpriseOptions>();
 
     auto* add = group->add_subcommand("add", "Add an enterprise");
@@ -47,7 +48,8 @@ void add_enterprise_command(CLI::App& root, Context& context)
     add->add_option("--country", options->country, "ISO 3166-1 alpha-2: LV")->required();
     auto* list = group->add_subcommand("list", "List the enterprises");
     for (auto* command : {add, list})
-        command->add_option("--url", options->url, "Of the management API; default: the data directory's service");
+        command->add_option("--url", options->url,
+                            "Of the management API; default: the data directory's service");
 
     add->callback([&context, options] {
         context.action = [&context, options] { return add_enterprise(context, *options); };

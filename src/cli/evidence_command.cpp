@@ -56,10 +56,12 @@ client::json::object session_json(const sap::Evidence& evidence, const sap::Disp
 std::string session_text(const sap::Evidence& evidence, const sap::DisplayRecord& display)
 {
     const auto& input = evidence.input;
-    std::string out = "when:    " + to_rfc3339(evidence.used_at) + " (the signature activation module's clock)\nshown:   " +
-                      printable(display.application) + " of " + printable(display.enterprise) + " (" +
-                      printable(display.pack) + ")\nwhat:    " + std::to_string(input.digests.size()) + " digest(s), " +
-                      std::string(crypto::to_string(input.signature_algorithm));
+    std::string out =
+        "when:    " + to_rfc3339(evidence.used_at) +
+        " (the signature activation module's clock)\nshown:   " + printable(display.application) + " of " +
+        printable(display.enterprise) + " (" + printable(display.pack) +
+        ")\nwhat:    " + std::to_string(input.digests.size()) + " digest(s), " +
+        std::string(crypto::to_string(input.signature_algorithm));
     for (std::size_t i = 0; i < input.digests.size(); ++i)
         out += "\n         " + hex_encode(input.digests[i].bytes()) + "  " +
                (display.labels.empty() ? "" : printable(display.labels[i]));
@@ -77,10 +79,12 @@ Status verify_evidence(const Context& context, const EvidenceOptions& options)
     object["signer_name"] = facts.signer_name;
     object["signer_email"] = facts.signer_email;
     object["officer_name"] = facts.officer_name;
-    context.result(object, "verified: this signer's authenticator, with the user verified, approved exactly this\nwho:     " +
-                               printable(facts.signer_name) + " <" + printable(facts.signer_email) + ">\n" +
-                               session_text(facts.evidence, facts.display) + "\nofficer: " + printable(facts.officer_name) +
-                               " vouched for who the signer is");
+    context.result(
+        object,
+        "verified: this signer's authenticator, with the user verified, approved exactly this\nwho:     " +
+            printable(facts.signer_name) + " <" + printable(facts.signer_email) + ">\n" +
+            session_text(facts.evidence, facts.display) + "\nofficer: " + printable(facts.officer_name) +
+            " vouched for who the signer is");
     return {};
 }
 
@@ -92,7 +96,8 @@ Status show_evidence(const Context& context, const EvidenceOptions& options)
     TRY_ASSIGN(display, sap::DisplayRecord::decode(evidence.display_record));
     auto object = session_json(evidence, display);
     object["verified"] = false;
-    context.result(object, "NOT verified, only shown; see: qss evidence verify\n" + session_text(evidence, display));
+    context.result(object,
+                   "NOT verified, only shown; see: qss evidence verify\n" + session_text(evidence, display));
     return {};
 }
 
@@ -100,13 +105,16 @@ Status show_evidence(const Context& context, const EvidenceOptions& options)
 
 void add_evidence_command(CLI::App& root, Context& context)
 {
-    auto* group = root.add_subcommand("evidence", "Who approved what: offline, trusting only the root")->require_subcommand(1);
+    auto* group = root.add_subcommand("evidence", "Who approved what: offline, trusting only the root")
+                      ->require_subcommand(1);
     const auto options = std::make_shared<EvidenceOptions>();
 
     auto* verify = group->add_subcommand("verify", "Check everything; the error says what does not hold");
     verify->add_option("file", options->file, "Evidence file")->required();
-    verify->add_option("--root", options->root_file, "Root certificate, PEM, that you got from elsewhere")->required();
-    verify->add_option("--rp-id", options->rp_id, "Relying party of the authenticators: approve.example.com")->required();
+    verify->add_option("--root", options->root_file, "Root certificate, PEM, that you got from elsewhere")
+        ->required();
+    verify->add_option("--rp-id", options->rp_id, "Relying party of the authenticators: approve.example.com")
+        ->required();
     auto* show = group->add_subcommand("show", "Show what an evidence file says, without checking it");
     show->add_option("file", options->file, "Evidence file")->required();
 

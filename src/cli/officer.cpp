@@ -22,7 +22,7 @@ Result<Id> id_member(const client::json::object& object, std::string_view name)
 
 Result<crypto::PrivateKey> load_private_key(const std::filesystem::path& file)
 {
-    struct stat info {};
+    struct stat info{};
     if (::stat(file.c_str(), &info) == 0 && (info.st_mode & 077) != 0)
         return fail(ErrorCode::forbidden, file.string() + " is open to others: chmod 600 " + file.string());
     TRY_ASSIGN(pem, client::read_text_file(file.string(), 16 * 1024));
@@ -34,11 +34,12 @@ Result<crypto::PrivateKey> load_private_key(const std::filesystem::path& file)
 std::string RegistrationRequest::for_people() const
 {
     const auto& s = statement;
-    return "request:         " + printable(registration_id) + "\nname:            " + printable(s.given_name) + " " +
-           printable(s.surname) + "\nidentity number: " + (s.identity_number.empty() ? "-" : printable(s.identity_number)) +
+    return "request:         " + printable(registration_id) +
+           "\nname:            " + printable(s.given_name) + " " + printable(s.surname) +
+           "\nidentity number: " + (s.identity_number.empty() ? "-" : printable(s.identity_number)) +
            "\ne-mail:          " + printable(s.email) + "\nmobile:          " + printable(s.mobile) +
-           "\norganisation:    " + printable(s.organisation) + ", " + printable(s.country) + "\nsigner:          " +
-           s.signer_id.text() + ", statement no. " + std::to_string(s.sequence);
+           "\norganisation:    " + printable(s.organisation) + ", " + printable(s.country) +
+           "\nsigner:          " + s.signer_id.text() + ", statement no. " + std::to_string(s.sequence);
 }
 
 Result<RegistrationRequest> parse_registration_request(const client::json::object& object, Random& random,
@@ -58,12 +59,19 @@ Result<RegistrationRequest> parse_registration_request(const client::json::objec
     TRY_ASSIGN(surname, text_member(object, "surname"));
     if (sequence < 1)
         return fail(ErrorCode::malformed, "sequence starts at 1");
-    RegistrationRequest request{
-        registration_id,
-        {.statement_id = StatementId::generate(random), .signer_id = signer_id, .enterprise_id = enterprise_id,
-         .sequence = static_cast<std::uint64_t>(sequence), .organisation = organisation, .country = country,
-         .email = email, .mobile = mobile, .given_name = given_name, .surname = surname,
-         .identity_number = client::text_member_or(object, "identity_number", ""), .verified_at = now}};
+    RegistrationRequest request{registration_id,
+                                {.statement_id = StatementId::generate(random),
+                                 .signer_id = signer_id,
+                                 .enterprise_id = enterprise_id,
+                                 .sequence = static_cast<std::uint64_t>(sequence),
+                                 .organisation = organisation,
+                                 .country = country,
+                                 .email = email,
+                                 .mobile = mobile,
+                                 .given_name = given_name,
+                                 .surname = surname,
+                                 .identity_number = client::text_member_or(object, "identity_number", ""),
+                                 .verified_at = now}};
     TRY(request.statement.check());
     return request;
 }

@@ -41,7 +41,9 @@ public:
     [[nodiscard]] const crypto::PublicKey& public_key() const { return m_key.public_key(); }
 
 private:
-    Officer(crypto::PrivateKey key, client::ManagementApi api) : m_key(std::move(key)), m_api(std::move(api)) {}
+    Officer(crypto::PrivateKey key, client::ManagementApi api) : m_key(std::move(key)), m_api(std::move(api))
+    {
+    }
     crypto::PrivateKey m_key;
     client::ManagementApi m_api;
 };

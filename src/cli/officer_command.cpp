@@ -41,7 +41,8 @@ struct OfficerOptions {
 
 fs::path officer_directory(const Context& context, const OfficerOptions& options)
 {
-    return options.officer_directory.empty() ? config::Paths(context.directory).officer : fs::path(options.officer_directory);
+    return options.officer_directory.empty() ? config::Paths(context.directory).officer
+                                             : fs::path(options.officer_directory);
 }
 
 Result<Officer> open_officer(const Context& context, const OfficerOptions& options)
@@ -67,12 +68,15 @@ Status init_officer(const Context& context, const OfficerOptions& options)
     TRY(write(directory / "public-key.pem", as_bytes(pki::to_pem("PUBLIC KEY", key.public_key().spki())),
               client::FileAccess::everybody));
     TRY(write(files.private_key, client_key.to_pem().reveal(), client::FileAccess::owner_only));
-    TRY(write(directory / "client.csr", as_bytes(pki::to_pem("CERTIFICATE REQUEST", csr)), client::FileAccess::everybody));
+    TRY(write(directory / "client.csr", as_bytes(pki::to_pem("CERTIFICATE REQUEST", csr)),
+              client::FileAccess::everybody));
     const auto spki = base64_encode(key.public_key().spki());
     context.result(client::json::object{{"directory", directory.string()}, {"spki", spki}},
-                   "written to " + directory.string() + ": key.pem (signs statements), client-key.pem (TLS)\n"
-                   "next: public-key.pem goes to the ceremony of SAM and CA; the access CA answers client.csr with " +
-                   files.certificate.string());
+                   "written to " + directory.string() +
+                       ": key.pem (signs statements), client-key.pem (TLS)\n"
+                       "next: public-key.pem goes to the ceremony of SAM and CA; the access CA answers "
+                       "client.csr with " +
+                       files.certificate.string());
     return {};
 }
 
@@ -87,7 +91,8 @@ Status list_requests(const Context& context, const OfficerOptions& options)
 
 bool confirmed(const Context& context)
 {
-    context.err << "Have you verified this person's identity, and do you vouch for every line above? yes/no: " << std::flush;
+    context.err << "Have you verified this person's identity, and do you vouch for every line above? yes/no: "
+                << std::flush;
     std::string answer;
     std::getline(std::cin, answer);
     return answer == "yes";
@@ -101,7 +106,8 @@ Status approve_request(const Context& context, const OfficerOptions& options)
         if (!element.is_object() ||
             client::text_member_or(element.get_object(), "registration_id", "") != options.registration_id)
             continue;
-        TRY_ASSIGN(request, parse_registration_request(element.get_object(), context.random, context.clock.now()));
+        TRY_ASSIGN(request,
+                   parse_registration_request(element.get_object(), context.random, context.clock.now()));
         context.progress(request.for_people());
         if (!options.yes && !confirmed(context))
             return fail(ErrorCode::rejected, "not approved");
@@ -111,7 +117,8 @@ Status approve_request(const Context& context, const OfficerOptions& options)
                        "approved; the invitation goes to " + printable(request.statement.email));
         return {};
     }
-    return fail(ErrorCode::not_found, "no pending request " + options.registration_id + "; see: qss officer list");
+    return fail(ErrorCode::not_found,
+                "no pending request " + options.registration_id + "; see: qss officer list");
 }
 
 // One round of the automatic officer: everything that waits and was not refused before.
@@ -126,11 +133,13 @@ Status approve_all(const Context& context, Officer& officer, std::set<std::strin
         if (refused.contains(id))
             continue;
         ++fresh;
-        const auto request = parse_registration_request(element.get_object(), context.random, context.clock.now());
+        const auto request =
+            parse_registration_request(element.get_object(), context.random, context.clock.now());
         const auto status = request ? officer.approve(*request) : Status(fail(request.error()));
         if (status) {
             context.progress("officer: approved " + printable(id));
-        } else if (status.error().code == ErrorCode::unavailable || status.error().code == ErrorCode::timed_out) {
+        } else if (status.error().code == ErrorCode::unavailable ||
+                   status.error().code == ErrorCode::timed_out) {
             return status;
         } else {
             context.progress("officer: refused " + printable(id) + ": " + printable(status.error().detail));
@@ -150,10 +159,12 @@ extern "C" void end_at_once(int)
 Status run_officer(const Context& context, const OfficerOptions& options)
 {
     if (!options.auto_approve)
-        return fail(ErrorCode::invalid_argument, "run approves without asking: say --auto-approve; else use list and approve");
+        return fail(ErrorCode::invalid_argument,
+                    "run approves without asking: say --auto-approve; else use list and approve");
     TRY_ASSIGN(config, config::load(config::Paths(context.directory).config_file));
     if (!config.sandbox)
-        return fail(ErrorCode::forbidden, "only a sandbox has an officer that approves by itself; use list and approve");
+        return fail(ErrorCode::forbidden,
+                    "only a sandbox has an officer that approves by itself; use list and approve");
     std::signal(SIGTERM, end_at_once);
     std::signal(SIGINT, end_at_once);
     std::set<std::string> refused;
@@ -184,23 +195,28 @@ using Run = Status (*)(const Context&, const OfficerOptions&);
 
 void add_officer_command(CLI::App& root, Context& context)
 {
-    auto* group = root.add_subcommand("officer", "The registration officer: vouches for who a signer is")->require_subcommand(1);
+    auto* group = root.add_subcommand("officer", "The registration officer: vouches for who a signer is")
+                      ->require_subcommand(1);
     const auto options = std::make_shared<OfficerOptions>();
     const auto add_command = [&](const char* name, const char* what, Run run) {
         auto* command = group->add_subcommand(name, what);
-        command->add_option("--officer-directory", options->officer_directory, "Keys of the officer; default: DIR/officer");
+        command->add_option("--officer-directory", options->officer_directory,
+                            "Keys of the officer; default: DIR/officer");
         command->callback([&context, options, run] {
             context.action = [&context, options, run] { return run(context, *options); };
         });
         if (run != init_officer)
-            command->add_option("--url", options->url, "Of the management API; default: the data directory's service");
+            command->add_option("--url", options->url,
+                                "Of the management API; default: the data directory's service");
         return command;
     };
 
     add_command("init", "Make an officer's keys in a directory of their own", init_officer)
-        ->add_option("--name", options->name, "Of the officer")->required();
+        ->add_option("--name", options->name, "Of the officer")
+        ->required();
     add_command("list", "List the requests that wait for a statement", list_requests);
-    auto* approve = add_command("approve", "Show a request and sign the statement that completes it", approve_request);
+    auto* approve =
+        add_command("approve", "Show a request and sign the statement that completes it", approve_request);
     approve->add_option("id", options->registration_id, "Id of the request")->required();
     approve->add_flag("--yes", options->yes, "Do not ask: the person was verified");
     add_command("run", "Approve whatever comes; only in a sandbox", run_officer)

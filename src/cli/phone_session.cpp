@@ -36,7 +36,8 @@ Result<sap::DisplayRecord> parse_display(const client::json::object& session, st
     return display;
 }
 
-Result<std::vector<crypto::Digest>> parse_digests(const client::json::object& session, crypto::HashAlgorithm hash)
+Result<std::vector<crypto::Digest>> parse_digests(const client::json::object& session,
+                                                  crypto::HashAlgorithm hash)
 {
     TRY_ASSIGN(oid, text_member(session, "hash_algorithm_oid"));
     if (oid != crypto::oid(hash))
@@ -56,7 +57,8 @@ Result<std::vector<crypto::Digest>> parse_digests(const client::json::object& se
 Status check_pinned(const PhoneSession& session, const PinnedIdentity& pinned, TimePoint now)
 {
     if (session.input.rp_id != pinned.rp_id)
-        return fail(ErrorCode::verification_failed, "the session is for another relying party: " + session.input.rp_id);
+        return fail(ErrorCode::verification_failed,
+                    "the session is for another relying party: " + session.input.rp_id);
     if (session.input.signer_id != pinned.signer_id)
         return fail(ErrorCode::verification_failed, "the session is for another signer");
     if (std::find(session.credential_ids.begin(), session.credential_ids.end(), pinned.credential_id) ==
@@ -87,8 +89,8 @@ Result<PhoneSession> parse_phone_session(const client::json::object& object, con
     if (nonce.size() != 32 || certificate.size() != 32)
         return fail(ErrorCode::malformed, "nonce and certificate hash are 32 bytes");
 
-    PhoneSession session{{session_id, nonce, from_unix_ms(expires_at), signer_id, key_id, certificate, algorithm,
-                          std::move(digests), crypto::sha256(display.encode()), rp_id},
+    PhoneSession session{{session_id, nonce, from_unix_ms(expires_at), signer_id, key_id, certificate,
+                          algorithm, std::move(digests), crypto::sha256(display.encode()), rp_id},
                          std::move(display),
                          {}};
     for (const auto& text : credentials) {
@@ -101,13 +103,15 @@ Result<PhoneSession> parse_phone_session(const client::json::object& object, con
 
 std::string PhoneSession::for_people() const
 {
-    std::string out = "session " + input.session_id.text() + "\n  " + printable(display.application) + " of " +
-                      printable(display.enterprise) + " (" + printable(display.pack) + ") asks you to sign, until " +
-                      to_rfc3339(input.expires_at) + ", " + std::string(crypto::to_string(input.signature_algorithm)) + ":";
+    std::string out = "session " + input.session_id.text() + "\n  " + printable(display.application) +
+                      " of " + printable(display.enterprise) + " (" + printable(display.pack) +
+                      ") asks you to sign, until " + to_rfc3339(input.expires_at) + ", " +
+                      std::string(crypto::to_string(input.signature_algorithm)) + ":";
     for (std::size_t i = 0; i < input.digests.size(); ++i)
-        out += "\n  " + std::to_string(i + 1) + ". " +
-               (display.labels.empty() || display.labels[i].empty() ? "" : printable(display.labels[i]) + "  ") +
-               hex_encode(input.digests[i].bytes());
+        out +=
+            "\n  " + std::to_string(i + 1) + ". " +
+            (display.labels.empty() || display.labels[i].empty() ? "" : printable(display.labels[i]) + "  ") +
+            hex_encode(input.digests[i].bytes());
     return out;
 }
 

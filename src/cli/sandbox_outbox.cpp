@@ -17,7 +17,8 @@ namespace fs = std::filesystem;
 std::string lower(std::string_view text)
 {
     std::string out(text);
-    std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return static_cast<char>(c < 0x80 ? std::tolower(c) : c); });
+    std::transform(out.begin(), out.end(), out.begin(),
+                   [](unsigned char c) { return static_cast<char>(c < 0x80 ? std::tolower(c) : c); });
     return out;
 }
 
@@ -73,7 +74,8 @@ std::string SandboxOutbox::look(std::string_view address, std::string_view name)
     return "";
 }
 
-Result<std::string> SandboxOutbox::wait_for(std::string_view address, std::string_view name, int timeout_ms) const
+Result<std::string> SandboxOutbox::wait_for(std::string_view address, std::string_view name,
+                                            int timeout_ms) const
 {
     constexpr std::chrono::milliseconds pause{20};
     for (auto left = std::chrono::milliseconds(timeout_ms); left.count() > 0; left -= pause) {
@@ -81,8 +83,8 @@ Result<std::string> SandboxOutbox::wait_for(std::string_view address, std::strin
             return value;
         std::this_thread::sleep_for(pause);
     }
-    return fail(ErrorCode::timed_out, "no \"" + std::string(name) + "\" for " + std::string(address) + " came into " +
-                                          m_directory.string());
+    return fail(ErrorCode::timed_out, "no \"" + std::string(name) + "\" for " + std::string(address) +
+                                          " came into " + m_directory.string());
 }
 
 }

@@ -32,13 +32,14 @@ Result<Addresses> find_addresses(const std::filesystem::path& directory)
     const config::Paths paths(directory);
     auto config = config::load(paths.config_file);
     if (!config)
-        return fail(advise(config.error(), "is " + directory.string() +
-                                               " the data directory? `qss init` makes one, --directory names it"));
+        return fail(
+            advise(config.error(), "is " + directory.string() +
+                                       " the data directory? `qss init` makes one, --directory names it"));
     const auto mtls = current_port(paths, "mtls", config->mtls.port);
     const auto tls = current_port(paths, "tls", config->tls.port);
     if (mtls == 0 || tls == 0)
-        return fail(ErrorCode::unavailable, "the service does not run; start it: qss serve --directory " +
-                                                directory.string());
+        return fail(ErrorCode::unavailable,
+                    "the service does not run; start it: qss serve --directory " + directory.string());
     return Addresses{"https://localhost:" + std::to_string(mtls), "https://localhost:" + std::to_string(tls)};
 }
 

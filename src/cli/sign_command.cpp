@@ -37,7 +37,8 @@ struct Signer {
 // A root does not belong into a signature: who verifies has it, or must not take it from here.
 bool is_self_issued(const pki::Certificate& certificate)
 {
-    return X509_NAME_cmp(X509_get_issuer_name(certificate.handle()), X509_get_subject_name(certificate.handle())) == 0;
+    return X509_NAME_cmp(X509_get_issuer_name(certificate.handle()),
+                         X509_get_subject_name(certificate.handle())) == 0;
 }
 
 Result<Signer> get_signer(client::QssApi& api, const std::string& email)
@@ -80,7 +81,8 @@ Status check_options(const SignOptions& options)
     return {};
 }
 
-Result<std::vector<client::CadesAttributes>> hash_files(const SignOptions& options, const Signer& signer, TimePoint now)
+Result<std::vector<client::CadesAttributes>> hash_files(const SignOptions& options, const Signer& signer,
+                                                        TimePoint now)
 {
     std::vector<client::CadesAttributes> attributes;
     for (const auto& file : options.files) {
@@ -117,10 +119,11 @@ Status sign_files(const Context& context, const SignOptions& options)
     std::string text;
     for (std::size_t i = 0; i < options.files.size(); ++i) {
         const auto outputs = outputs_of(options, options.files[i]);
-        TRY_ASSIGN(signature, client::make_cades(attributes[i], signer.certificate, signer.chain, signer.algorithm,
-                                                 answer.signatures[i]));
+        TRY_ASSIGN(signature, client::make_cades(attributes[i], signer.certificate, signer.chain,
+                                                 signer.algorithm, answer.signatures[i]));
         TRY(client::write_file(outputs.signature, signature, client::FileAccess::everybody));
-        results.push_back({{"file", options.files[i]}, {"signature", outputs.signature}, {"evidence", outputs.evidence}});
+        results.push_back(
+            {{"file", options.files[i]}, {"signature", outputs.signature}, {"evidence", outputs.evidence}});
         text += "signed: " + options.files[i] + " -> " + outputs.signature + ", " + outputs.evidence + "\n";
     }
     // The signatures are on the disk already: if this fails, they are not lost.
@@ -139,12 +142,18 @@ Status sign_files(const Context& context, const SignOptions& options)
 void add_sign_command(CLI::App& root, Context& context)
 {
     const auto options = std::make_shared<SignOptions>();
-    auto* command = root.add_subcommand("sign", "Sign files: detached CAdES-B-B, approved on the employee's phone");
-    command->add_option("files", options->files, "1 to 100 files; one approval for all")->required()->check(CLI::ExistingFile);
-    command->add_option("--credential", options->credential, "Credential file of the application")->capture_default_str();
+    auto* command =
+        root.add_subcommand("sign", "Sign files: detached CAdES-B-B, approved on the employee's phone");
+    command->add_option("files", options->files, "1 to 100 files; one approval for all")
+        ->required()
+        ->check(CLI::ExistingFile);
+    command->add_option("--credential", options->credential, "Credential file of the application")
+        ->capture_default_str();
     command->add_option("--user", options->email, "E-mail address of the employee who signs")->required();
     command->add_option("-o,--output", options->output, "Signature file; default: FILE.p7s");
-    command->add_option("--label", options->labels, "Shown on the phone, one for each file; default: the file's name")
+    command
+        ->add_option("--label", options->labels,
+                     "Shown on the phone, one for each file; default: the file's name")
         ->allow_extra_args(false);
     command->add_flag("--overwrite", options->overwrite, "Replace signature and evidence files that exist");
     command->callback([&context, options] {

@@ -65,15 +65,16 @@ Status save(const fs::path& file, const SoftwarePhone::State& state)
                               {"authenticator_id", state.authenticator_id},
                               {"signer_id", state.signer_id.text()},
                               {"credential_id", base64url_encode(state.credential_id)}};
-    return client::write_file(file.string(), as_bytes(client::to_pretty_text(object)), client::FileAccess::owner_only);
+    return client::write_file(file.string(), as_bytes(client::to_pretty_text(object)),
+                              client::FileAccess::owner_only);
 }
 
 Result<SoftwarePhone::State> load_state(const fs::path& file)
 {
     auto text = client::read_text_file(file.string(), 16 * 1024);
     if (!text)
-        return fail(text.error().code, text.error().detail +
-                                           "; no phone is registered there: qss authenticator register");
+        return fail(text.error().code,
+                    text.error().detail + "; no phone is registered there: qss authenticator register");
     TRY_ASSIGN(object, client::parse_object(*text));
     TRY_ASSIGN(signer, client::text_member(object, "signer_id"));
     TRY_ASSIGN(signer_id, SignerId::parse(signer));
@@ -113,17 +114,21 @@ Result<Offer> parse_offer(const json::object& answer)
 }
 
 // The consent of a phone that is bound already (sap::addition_challenge).
-Result<json::object> approval_of(const fs::path& directory, const Offer& offer, const crypto::PublicKey& new_key_of_ours)
+Result<json::object> approval_of(const fs::path& directory, const Offer& offer,
+                                 const crypto::PublicKey& new_key_of_ours)
 {
     if (directory.empty())
-        return fail(ErrorCode::forbidden, "this person has a phone already, which must approve: --approver DIRECTORY");
+        return fail(ErrorCode::forbidden,
+                    "this person has a phone already, which must approve: --approver DIRECTORY");
     const Files files(directory);
     TRY_ASSIGN(state, load_state(files.state));
     TRY_ASSIGN(key, load_private_key(files.authenticator_key));
     if (state.signer_id != offer.signer_id || state.rp_id != offer.rp_id)
         return fail(ErrorCode::forbidden, directory.string() + " is another person's phone");
-    const auto challenge = sap::addition_challenge(offer.signer_id, offer.challenge, new_key_of_ours.spki(), offer.rp_id);
-    TRY_ASSIGN(assertion, webauthn::make_assertion({state.credential_id, state.rp_id, state.origin, key}, challenge, 0));
+    const auto challenge =
+        sap::addition_challenge(offer.signer_id, offer.challenge, new_key_of_ours.spki(), offer.rp_id);
+    TRY_ASSIGN(assertion,
+               webauthn::make_assertion({state.credential_id, state.rp_id, state.origin, key}, challenge, 0));
     return to_json(assertion);
 }
 
@@ -163,7 +168,8 @@ Result<SoftwarePhone> SoftwarePhone::enrol(const fs::path& directory, const Phon
     TRY(client::make_private_directory(directory.string()));
     const Files files(directory);
     if (fs::exists(files.state))
-        return fail(ErrorCode::already_exists, directory.string() + " holds a phone already; choose another --directory");
+        return fail(ErrorCode::already_exists,
+                    directory.string() + " holds a phone already; choose another --directory");
     TRY_ASSIGN(ca, client::read_text_file(registration.ca_file));
     TRY(client::write_file(files.ca.string(), as_bytes(ca), client::FileAccess::everybody));
     TRY_ASSIGN(api, connect(registration.url, files.ca.string()));
@@ -181,12 +187,19 @@ Result<SoftwarePhone> SoftwarePhone::enrol(const fs::path& directory, const Phon
     TRY_ASSIGN(offer, parse_offer(answer));
 
     // From here on, the phone speaks for this relying party and this origin alone.
-    State state{registration.url, offer.rp_id, registration.origin, offer.email, "", "", offer.signer_id,
+    State state{registration.url,
+                offer.rp_id,
+                registration.origin,
+                offer.email,
+                "",
+                "",
+                offer.signer_id,
                 random.bytes(credential_id_size)};
     if (state.origin.empty())
         state.origin = "https://" + offer.rp_id;
-    TRY_ASSIGN(made, webauthn::make_registration({state.credential_id, state.rp_id, state.origin, authenticator_key},
-                                                 offer.challenge, flags_of(registration.user_verified)));
+    TRY_ASSIGN(
+        made, webauthn::make_registration({state.credential_id, state.rp_id, state.origin, authenticator_key},
+                                          offer.challenge, flags_of(registration.user_verified)));
     json::object body{{"client_data_json", base64url_encode(made.client_data_json)},
                       {"attestation_object", base64url_encode(made.attestation_object)}};
     if (offer.approval_needed) {
@@ -218,13 +231,15 @@ Result<SoftwarePhone> SoftwarePhone::load(const fs::path& directory)
 
 Result<SoftwarePhone::Pending> SoftwarePhone::pending(int wait_s, TimePoint now)
 {
-    TRY_ASSIGN(answer, m_api.get_as_device("/sessions?wait_seconds=" + std::to_string(wait_s), (wait_s + 30) * 1000));
+    TRY_ASSIGN(answer,
+               m_api.get_as_device("/sessions?wait_seconds=" + std::to_string(wait_s), (wait_s + 30) * 1000));
     TRY_ASSIGN(rows, client::array_member(answer, "sessions"));
     const PinnedIdentity pinned{m_state.signer_id, m_state.rp_id, m_state.credential_id};
     Pending pending;
     for (const auto& row : rows) {
-        auto session = row.is_object() ? parse_phone_session(row.get_object(), pinned, now)
-                                       : Result<PhoneSession>(fail(ErrorCode::malformed, "a session is not an object"));
+        auto session = row.is_object()
+                           ? parse_phone_session(row.get_object(), pinned, now)
+                           : Result<PhoneSession>(fail(ErrorCode::malformed, "a session is not an object"));
         if (session)
             pending.sessions.push_back(std::move(*session));
         else
@@ -235,16 +250,18 @@ Result<SoftwarePhone::Pending> SoftwarePhone::pending(int wait_s, TimePoint now)
 
 Status SoftwarePhone::approve(const PhoneSession& session, UserVerified verified)
 {
-    TRY_ASSIGN(assertion,
-               webauthn::make_assertion({m_state.credential_id, m_state.rp_id, m_state.origin, m_authenticator_key},
-                                        session.input.challenge(), 0, flags_of(verified)));
-    TRY(m_api.post_as_device("/sessions/" + session.input.session_id.text() + "/approve", to_json(assertion)));
+    TRY_ASSIGN(assertion, webauthn::make_assertion(
+                              {m_state.credential_id, m_state.rp_id, m_state.origin, m_authenticator_key},
+                              session.input.challenge(), 0, flags_of(verified)));
+    TRY(m_api.post_as_device("/sessions/" + session.input.session_id.text() + "/approve",
+                             to_json(assertion)));
     return {};
 }
 
 Status SoftwarePhone::reject(std::string_view session_id, std::string_view reason)
 {
-    TRY(m_api.post_as_device("/sessions/" + client::percent_encode(session_id) + "/reject", {{"reason", reason}}));
+    TRY(m_api.post_as_device("/sessions/" + client::percent_encode(session_id) + "/reject",
+                             {{"reason", reason}}));
     return {};
 }
 

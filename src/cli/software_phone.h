@@ -38,8 +38,8 @@ struct PhoneRegistration {
 class SoftwarePhone {
 public:
     // already_exists when the directory holds a phone.
-    static Result<SoftwarePhone> enrol(const std::filesystem::path& directory, const PhoneRegistration& registration,
-                                       Random& random);
+    static Result<SoftwarePhone> enrol(const std::filesystem::path& directory,
+                                       const PhoneRegistration& registration, Random& random);
     static Result<SoftwarePhone> load(const std::filesystem::path& directory);
 
     struct Pending {

@@ -44,8 +44,10 @@ Status add_user(const Context& context, const UserOptions& options)
     TRY_ASSIGN(api, qss_api(options.credential, context.random));
     TRY_ASSIGN(id, api.add_user(options.user));
     context.result(client::json::object{{"user_id", id}, {"email", options.user.email}},
-                   "user " + id + "\nnext: a registration officer vouches for the person (qss officer list); then the "
-                                  "invitation goes to " + printable(options.user.email));
+                   "user " + id +
+                       "\nnext: a registration officer vouches for the person (qss officer list); then the "
+                       "invitation goes to " +
+                       printable(options.user.email));
     return {};
 }
 
@@ -62,7 +64,8 @@ Status remove_user(const Context& context, const UserOptions& options)
     TRY_ASSIGN(api, qss_api(options.credential, context.random));
     TRY(api.remove_user(options.user.email));
     context.result(client::json::object{{"removed", options.user.email}},
-                   "removed " + printable(options.user.email) + ": identity revoked, keys destroyed, devices dropped");
+                   "removed " + printable(options.user.email) +
+                       ": identity revoked, keys destroyed, devices dropped");
     return {};
 }
 
@@ -71,7 +74,8 @@ Status user_devices(const Context& context, const UserOptions& options)
     TRY_ASSIGN(api, qss_api(options.credential, context.random));
     if (!options.device.empty()) {
         TRY(api.remove_device(options.user.email, options.device));
-        context.result(client::json::object{{"removed", options.device}}, "removed device " + printable(options.device));
+        context.result(client::json::object{{"removed", options.device}},
+                       "removed device " + printable(options.device));
         return {};
     }
     TRY_ASSIGN(devices, api.devices(options.user.email));
@@ -83,7 +87,8 @@ Status write_identity(client::QssApi& api, const client::Identity& identity, con
 {
     using client::FileAccess;
     if (!options.certificate_file.empty())
-        TRY(client::write_file(options.certificate_file, as_bytes(identity.certificate_pem), FileAccess::everybody));
+        TRY(client::write_file(options.certificate_file, as_bytes(identity.certificate_pem),
+                               FileAccess::everybody));
     if (!options.ocsp_file.empty())
         TRY(client::write_file(options.ocsp_file, identity.ocsp_response, FileAccess::everybody));
     if (options.chain_file.empty())
@@ -107,12 +112,14 @@ Status user_identity(const Context& context, const UserOptions& options)
     TRY_ASSIGN(identity, api.identity(options.user.email));
     TRY(write_identity(api, identity, options));
     TRY_ASSIGN(certificate, pki::Certificate::from_pem(identity.certificate_pem));
-    const auto text = "subject: " + certificate.subject() + "\nkey: " +
-                      std::string(crypto::to_string(certificate.public_key().type())) + "\nvalid until: " +
-                      to_rfc3339(certificate.not_after()) + "\n" + identity.certificate_pem;
+    const auto text = "subject: " + certificate.subject() +
+                      "\nkey: " + std::string(crypto::to_string(certificate.public_key().type())) +
+                      "\nvalid until: " + to_rfc3339(certificate.not_after()) + "\n" +
+                      identity.certificate_pem;
     context.result(client::json::object{{"signing_cert", identity.certificate_pem},
                                         {"subject", certificate.subject()},
-                                        {"not_after", to_rfc3339(certificate.not_after())}}, text);
+                                        {"not_after", to_rfc3339(certificate.not_after())}},
+                   text);
     return {};
 }
 
@@ -151,18 +158,21 @@ void add_user_command(CLI::App& root, Context& context)
     add->add_option("--given-name", options->user.given_name, "As on the identity document")->required();
     add->add_option("--surname", options->user.surname, "As on the identity document")->required();
     add->add_option("--mobile", options->user.mobile_no, "E.164: +37120000000")->required();
-    add->add_option("--identity-number", options->user.identity_number, "EN 319 412-1 5.1.3: PNOLV-010180-12345");
+    add->add_option("--identity-number", options->user.identity_number,
+                    "EN 319 412-1 5.1.3: PNOLV-010180-12345");
     run_with(add, context, options, add_user);
 
     run_with(add_command("show", "Show a user"), context, options, show_user);
-    run_with(add_command("remove", "Remove a user: revoke the identity, destroy keys, drop devices"), context, options,
-             remove_user);
+    run_with(add_command("remove", "Remove a user: revoke the identity, destroy keys, drop devices"), context,
+             options, remove_user);
     auto* devices = add_command("devices", "List a user's devices, or remove one");
     devices->add_option("--remove", options->device, "Id of the device; the last one revokes the identity");
     run_with(devices, context, options, user_devices);
 
-    auto* identity = add_command("identity", "Get the user's signing certificate; the first time, key and certificate are made");
-    identity->add_option("--certificate", options->certificate_file, "Write the certificate to this file, PEM");
+    auto* identity = add_command(
+        "identity", "Get the user's signing certificate; the first time, key and certificate are made");
+    identity->add_option("--certificate", options->certificate_file,
+                         "Write the certificate to this file, PEM");
     identity->add_option("--ocsp", options->ocsp_file, "Write a fresh OCSP response to this file, DER");
     identity->add_option("--chain", options->chain_file, "Write issuing CA and root to this file, PEM");
     identity->add_flag("--remove", options->remove_identity, "Revoke the certificate and destroy the key");

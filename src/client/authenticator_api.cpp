@@ -10,7 +10,8 @@ constexpr int call_timeout_ms = 60'000;
 
 HttpRequest make_request(std::string method, std::string_view path, std::string body, int timeout_ms)
 {
-    HttpRequest request{std::move(method), "/authenticator/v1" + std::string(path), {}, std::move(body), timeout_ms};
+    HttpRequest request{
+        std::move(method), "/authenticator/v1" + std::string(path), {}, std::move(body), timeout_ms};
     if (!request.body.empty())
         request.headers.push_back({"Content-Type", "application/json;charset=utf-8"});
     return request;

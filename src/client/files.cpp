@@ -18,8 +18,9 @@ namespace {
 Error failed(const std::string& path)
 {
     const int code = errno;
-    const auto kind = code == ENOENT ? ErrorCode::not_found
-                      : code == EEXIST ? ErrorCode::already_exists : ErrorCode::io;
+    const auto kind = code == ENOENT   ? ErrorCode::not_found
+                      : code == EEXIST ? ErrorCode::already_exists
+                                       : ErrorCode::io;
     return {kind, path + ": " + std::strerror(code)};
 }
 
@@ -47,7 +48,8 @@ private:
 // Not there before; synced.
 Status create_file(const std::string& path, ByteView content, FileAccess access)
 {
-    const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode_of(access)));
+    const Descriptor file(
+        ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode_of(access)));
     if (file.value() < 0)
         return fail(failed(path));
     while (!content.empty()) {
@@ -130,11 +132,12 @@ Status make_private_directory(const std::string& path)
         return {};
     if (errno != EEXIST)
         return fail(failed(path));
-    struct stat info {};
+    struct stat info{};
     if (::lstat(path.c_str(), &info) != 0)
         return fail(failed(path));
     if (!S_ISDIR(info.st_mode) || info.st_uid != ::geteuid() || (info.st_mode & 077) != 0)
-        return fail(ErrorCode::forbidden, path + " must be a directory of yours, closed to others: chmod 700 " + path);
+        return fail(ErrorCode::forbidden,
+                    path + " must be a directory of yours, closed to others: chmod 700 " + path);
     return {};
 }
 

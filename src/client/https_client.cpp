@@ -58,7 +58,8 @@ Result<Origin> parse_base_url(std::string_view url)
         rest.remove_prefix(origin.host.size());
     }
     origin.port = rest.empty() ? "443" : std::string(rest.substr(1));
-    const bool digits = std::all_of(origin.port.begin(), origin.port.end(), [](char c) { return c >= '0' && c <= '9'; });
+    const bool digits =
+        std::all_of(origin.port.begin(), origin.port.end(), [](char c) { return c >= '0' && c <= '9'; });
     if (origin.host.empty() || origin.port.empty() || !digits || (!rest.empty() && rest[0] != ':') ||
         url.find_first_of(" @?#\r\n") != std::string_view::npos)
         return bad();
@@ -103,7 +104,8 @@ public:
     {
         for (const asio::mutable_buffer buffer : beast::buffers_range_ref(buffers))
             if (buffer.size() > 0) {
-                const auto count = note(m_stream.read_some({static_cast<std::uint8_t*>(buffer.data()), buffer.size()}), error);
+                const auto count = note(
+                    m_stream.read_some({static_cast<std::uint8_t*>(buffer.data()), buffer.size()}), error);
                 if (!error && count == 0)
                     error = asio::error::eof;
                 return count;
@@ -117,7 +119,9 @@ public:
     {
         for (const asio::const_buffer buffer : beast::buffers_range_ref(buffers))
             if (buffer.size() > 0)
-                return note(m_stream.write_some({static_cast<const std::uint8_t*>(buffer.data()), buffer.size()}), error);
+                return note(
+                    m_stream.write_some({static_cast<const std::uint8_t*>(buffer.data()), buffer.size()}),
+                    error);
         error = {};
         return 0;
     }
@@ -212,7 +216,8 @@ private:
         m_connection.reset();
         TRY_ASSIGN(tls, TlsStream::connect(*m_context, m_origin.host, m_origin.port,
                                            TlsStream::deadline_in(m_options.connect_timeout_ms)));
-        m_connection.emplace(Connection{BeastStream(std::move(tls)), beast::flat_buffer(header_limit + 65'536)});
+        m_connection.emplace(
+            Connection{BeastStream(std::move(tls)), beast::flat_buffer(header_limit + 65'536)});
         return {};
     }
 

@@ -177,7 +177,8 @@ Status check_success(const HttpAnswer& answer)
         for (const auto* name : {"description", "title", "detail", "code", "id"})
             if (const auto text = text_member_or(*body, name, ""); !text.empty())
                 detail += ", " + (name == std::string_view("code") || name == std::string_view("id")
-                                      ? std::string(name) + " " + text : text);
+                                      ? std::string(name) + " " + text
+                                      : text);
         if (const auto* errors = body->if_contains("errors"))
             detail += ", " + json::serialize(*errors);
         if (const auto left = integer_member(*body, "tries_left"))

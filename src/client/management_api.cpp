@@ -25,8 +25,11 @@ Result<json::object> ManagementApi::get(std::string_view path, int timeout_ms)
 
 Result<json::object> ManagementApi::post(std::string_view path, const json::object& body)
 {
-    return to_object(m_https.send({"POST", prefix + std::string(path),
-                                   {{"Content-Type", "application/json;charset=utf-8"}}, to_text(body), 60'000}));
+    return to_object(m_https.send({"POST",
+                                   prefix + std::string(path),
+                                   {{"Content-Type", "application/json;charset=utf-8"}},
+                                   to_text(body),
+                                   60'000}));
 }
 
 }

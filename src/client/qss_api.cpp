@@ -37,7 +37,8 @@ json::object sign_body(const SignRequest& request)
     }
     json::array documents;
     for (std::size_t i = 0; i < request.digests.size(); ++i)
-        documents.push_back({{"digest", hex_encode(request.digests[i].bytes())}, {"label", request.labels[i]}});
+        documents.push_back(
+            {{"digest", hex_encode(request.digests[i].bytes())}, {"label", request.labels[i]}});
     body["documents"] = std::move(documents);
     return body;
 }
@@ -116,7 +117,11 @@ Result<HttpAnswer> QssApi::call(HttpRequest request)
 
 Result<HttpAnswer> QssApi::call_json(std::string method, std::string target, const json::object& body)
 {
-    return call({std::move(method), std::move(target), {{"Content-Type", json_type}}, to_text(body), call_timeout_ms});
+    return call({std::move(method),
+                 std::move(target),
+                 {{"Content-Type", json_type}},
+                 to_text(body),
+                 call_timeout_ms});
 }
 
 Result<std::string> QssApi::add_user(const NewUser& user)
@@ -179,14 +184,19 @@ Result<SignAnswer> QssApi::sign(const SignRequest& request)
         return fail(ErrorCode::invalid_argument, "1 to 100 digests are signed at once");
     if (!request.labels.empty() && request.labels.size() != request.digests.size())
         return fail(ErrorCode::invalid_argument, "one label for each digest, or none");
-    const auto key = request.idempotency_key.empty() ? base64url_encode(m_random->bytes(16)) : request.idempotency_key;
-    const HttpRequest http{"POST", user_target(request.email, "/sign"),
+    const auto key =
+        request.idempotency_key.empty() ? base64url_encode(m_random->bytes(16)) : request.idempotency_key;
+    const HttpRequest http{"POST",
+                           user_target(request.email, "/sign"),
                            {{"Content-Type", json_type}, {"Idempotency-Key", key}},
-                           to_text(sign_body(request)), sign_timeout_ms};
+                           to_text(sign_body(request)),
+                           sign_timeout_ms};
     // The key makes the repetition safe: it attaches to the session, or gets its result.
     auto answer = call(http);
-    for (int attempt = 1; attempt < sign_attempts && !answer && answer.error().code == ErrorCode::unavailable &&
-                          answer.error().detail.find("HTTP ") != 0; ++attempt)
+    for (int attempt = 1;
+         attempt < sign_attempts && !answer && answer.error().code == ErrorCode::unavailable &&
+         answer.error().detail.find("HTTP ") != 0;
+         ++attempt)
         answer = call(http);
     if (!answer)
         return fail(std::move(answer).error());

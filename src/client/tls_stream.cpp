@@ -22,7 +22,8 @@ using AddressesPtr = std::unique_ptr<addrinfo, crypto::Deleter<freeaddrinfo>>;
 Status wait_ready(int descriptor, short events, TlsStream::Deadline deadline, std::string_view what)
 {
     for (;;) {
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+        const auto left =
+            std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
         if (left.count() <= 0)
             return fail(ErrorCode::timed_out, std::string(what) + " took too long");
         pollfd entry{descriptor, events, 0};
@@ -134,8 +135,8 @@ Status TlsStream::handshake(const std::string& host)
         const auto verified = SSL_get_verify_result(ssl);
         if (verified != X509_V_OK) {
             crypto::openssl_errors();
-            return fail(ErrorCode::verification_failed, "the certificate of " + host + ": " +
-                                                            X509_verify_cert_error_string(verified));
+            return fail(ErrorCode::verification_failed,
+                        "the certificate of " + host + ": " + X509_verify_cert_error_string(verified));
         }
         TRY(wait_for(SSL_get_error(ssl, code), "TLS handshake with " + host));
     }
