@@ -68,10 +68,13 @@ Status require_client_certificates(SSL_CTX* context, const std::string& ca_file)
 Status set_policy(SSL_CTX* context)
 {
     SSL_CTX_set_security_level(context, security_level);
+    // The macros cast const away; copies keep the constants constant.
+    std::string group_list(groups);
+    std::string signature_algorithm_list(signature_algorithms);
     const bool set = SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1
-                     && SSL_CTX_set1_groups_list(context, groups) == 1
+                     && SSL_CTX_set1_groups_list(context, group_list.data()) == 1
                      && SSL_CTX_set_cipher_list(context, suites_tls_1_2) == 1
-                     && SSL_CTX_set1_sigalgs_list(context, signature_algorithms) == 1
+                     && SSL_CTX_set1_sigalgs_list(context, signature_algorithm_list.data()) == 1
                      && SSL_CTX_set_max_early_data(context, 0) == 1;
     if (!set)
         return tls_error("TLS policy");
