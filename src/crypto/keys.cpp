@@ -111,8 +111,10 @@ Result<PublicKey> PublicKey::from_spki(ByteView der)
     if (!key || cursor != der.data() + der.size())
         return fail(ErrorCode::malformed, "SubjectPublicKeyInfo: " + openssl_errors());
     TRY_ASSIGN(type, type_of(key.get()));
+    // Quick: on the curve and not the point at infinity, which is all there is to check where the
+    // cofactor is 1 (SP 800-56A 5.6.2.3.4); the full check would multiply by the order at each load.
     EvpPkeyCtxPtr context(EVP_PKEY_CTX_new(key.get(), nullptr));
-    if (!context || (!is_rsa(type) && EVP_PKEY_public_check(context.get()) != 1))
+    if (!context || (!is_rsa(type) && EVP_PKEY_public_check_quick(context.get()) != 1))
         return fail(ErrorCode::invalid_argument, "public key is not on its curve");
     return PublicKey(std::move(key), type, to_bytes(der));
 }
