@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -227,9 +228,11 @@ void print_routes()
                   << '\n';
 }
 
-// It holds tokens' and codes' keys: no core dump, no debugger of the same user, no new privileges.
+// It holds tokens' and codes' keys: no core dump, no debugger of the same user, no new privileges, and no
+// file (the database above all) that others may read.
 void harden()
 {
+    umask(0077);
     const rlimit none{0, 0};
     setrlimit(RLIMIT_CORE, &none);
     prctl(PR_SET_DUMPABLE, 0);
