@@ -1,5 +1,7 @@
 #include "service/devices.h"
 
+#include <algorithm>
+
 #include "base/canonical.h"
 #include "crypto/digest.h"
 #include "crypto/keys.h"
@@ -10,7 +12,10 @@ namespace qss::service {
 
 namespace {
 
-constexpr std::size_t challenge_size = 32;
+// A challenge: expiry, random, and a MAC over both and the device.
+constexpr std::size_t expiry_size = 8;
+constexpr std::size_t random_size = 8;
+constexpr std::size_t mac_size = 16;
 constexpr std::size_t raw_signature_size = 64;
 
 Bytes der_integer(ByteView big_endian)
@@ -46,37 +51,74 @@ Bytes device_login_message(const DeviceId& device, ByteView challenge)
 }
 
 Devices::Devices(store::Store& store, Tokens& tokens, const Clock& clock, Random& random)
-    : m_store(store), m_tokens(tokens), m_clock(clock), m_random(random)
+    : m_store(store), m_tokens(tokens), m_clock(clock), m_random(random), m_challenge_key(random.bytes(32))
 {
 }
 
-Result<Bytes> Devices::challenge(const DeviceId& device)
+Bytes Devices::challenge_mac(const DeviceId& device, ByteView part) const
 {
-    auto challenge = m_random.bytes(challenge_size);
-    const auto now = m_clock.now();
-    const std::lock_guard lock(m_mutex);
-    if (m_open.size() >= challenges_limit)
-        std::erase_if(m_open, [now](const auto& entry) { return entry.second.expires_at <= now; });
-    if (m_open.size() >= challenges_limit)
-        return fail(ErrorCode::unavailable, "too many device logins are open");
-    m_open.insert_or_assign(qss::to_string(challenge), Open{device, now + Milliseconds(challenge_life_ms)});
+    CanonicalWriter text("QSS-DEVICE-CHALLENGE-v1");
+    text.bytes(device.bytes()).bytes(part);
+    auto mac = crypto::hmac_sha256(m_challenge_key.reveal(), text.encoded());
+    mac.resize(mac_size);
+    return mac;
+}
+
+Bytes Devices::challenge(const DeviceId& device)
+{
+    const auto expires_ms = static_cast<std::uint64_t>(to_unix_ms(m_clock.now()) + challenge_life_ms);
+    Bytes challenge;
+    for (std::size_t i = 0; i < expiry_size; ++i)
+        challenge.push_back(static_cast<std::uint8_t>(expires_ms >> (8 * (expiry_size - 1 - i))));
+    const auto unique = m_random.bytes(random_size);
+    challenge.insert(challenge.end(), unique.begin(), unique.end());
+    const auto mac = challenge_mac(device, challenge);
+    challenge.insert(challenge.end(), mac.begin(), mac.end());
     return challenge;
 }
 
-bool Devices::take(const DeviceId& device, ByteView challenge)
+std::optional<TimePoint> Devices::expiry_of(const DeviceId& device, ByteView challenge) const
 {
+    if (challenge.size() != expiry_size + random_size + mac_size)
+        return std::nullopt;
+    const auto part = challenge.first(expiry_size + random_size);
+    if (!equal_constant_time(challenge.last(mac_size), challenge_mac(device, part)))
+        return std::nullopt;
+    std::uint64_t expires_ms = 0;
+    for (const auto byte : part.first(expiry_size))
+        expires_ms = (expires_ms << 8) | byte;
+    const auto expires_at = from_unix_ms(static_cast<std::int64_t>(expires_ms));
+    if (expires_at <= m_clock.now())
+        return std::nullopt;
+    return expires_at;
+}
+
+// Only who has signed gets here: memory is a device's own, and bounded for each.
+Status Devices::use_up(const DeviceId& device, Used used)
+{
+    const auto now = m_clock.now();
+    const auto is_over = [now](const Used& one) { return one.expires_at <= now; };
     const std::lock_guard lock(m_mutex);
-    const auto found = m_open.find(qss::to_string(challenge));
-    if (found == m_open.end())
-        return false;
-    const auto open = found->second;
-    m_open.erase(found); // single use, right or wrong
-    return open.device == device && open.expires_at > m_clock.now();
+    if (m_forget_at <= now) {
+        for (auto& [_, list] : m_used)
+            std::erase_if(list, is_over);
+        std::erase_if(m_used, [](const auto& entry) { return entry.second.empty(); });
+        m_forget_at = now + Milliseconds(challenge_life_ms);
+    }
+    auto& list = m_used[qss::to_string(device.bytes())];
+    std::erase_if(list, is_over);
+    if (std::any_of(list.begin(), list.end(), [&](const Used& one) { return one.challenge == used.challenge; }))
+        return refused();
+    if (list.size() >= logins_within_life)
+        return fail(ErrorCode::rate_limited, "too many log-ins of this device; wait a minute");
+    list.push_back(std::move(used));
+    return {};
 }
 
 Result<IssuedToken> Devices::token(const DeviceId& id, ByteView challenge, ByteView signature)
 {
-    if (!take(id, challenge) || signature.size() != raw_signature_size)
+    const auto expires_at = expiry_of(id, challenge);
+    if (!expires_at || signature.size() != raw_signature_size)
         return refused();
     TRY_ASSIGN(device, m_store.read([&](sqlite::Database& db) { return store::Phones(db).device(id); }));
     if (!device || device->status != store::DeviceStatus::active)
@@ -86,6 +128,7 @@ Result<IssuedToken> Devices::token(const DeviceId& id, ByteView challenge, ByteV
         crypto::Digest::of(crypto::HashAlgorithm::sha256, device_login_message(id, challenge));
     if (!key.verify(crypto::SignatureAlgorithm::ecdsa_sha256, digest, raw_to_der(signature)))
         return refused();
+    TRY(use_up(id, {to_bytes(challenge), *expires_at}));
     return m_tokens.issue_device(id);
 }
 

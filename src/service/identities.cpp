@@ -244,8 +244,13 @@ Status Identities::finish_revocation(const store::Identity& identity)
         return store::IdentityTable(db).by_key(identity.key_id); }));
     if (!now)
         return fail(ErrorCode::internal, "an identity has vanished");
-    if (!now->serial.empty())
-        TRY(m.ca.revoke(now->serial, reason_cessation));
+    if (!now->serial.empty()) {
+        TRY_ASSIGN(crl, m.ca.revoke(now->serial, reason_cessation));
+        // The responder learns it now, not when somebody next asks. Later will do if it is away, or has a newer list.
+        const auto shown = m.ocsp.update_crl(crl);
+        if (!shown && shown.error().code != ErrorCode::conflict)
+            log::warning("the OCSP responder has not taken a revocation yet", {{"why", shown.error().detail}});
+    }
     {
         const std::lock_guard lock(m_mutex);
         m_crls_checked = {};

@@ -44,9 +44,11 @@ Result<IssuedToken> Logins::login(std::string_view api_key, std::string_view api
     TRY_ASSIGN(context, m_store.read([&](sqlite::Database& db) { return store::Tenants(db).context(key,
         certificate); }));
 
-    // By key and certificate: whoever guesses at a key with a certificate of their own locks themselves out.
+    // By key and certificate: whoever guesses at a key with a certificate of their own locks themselves out,
+    // and learns nothing from when: the pack's own rate is for its own certificates.
+    const bool is_linked = context && context->certificate;
     TRY(m_limiter.take(key + qss::to_string(certificate),
-                       context ? context->pack.logins_per_minute : unknown_key_logins_per_minute));
+                       is_linked ? context->pack.logins_per_minute : unknown_key_logins_per_minute));
 
     // The same work for a key that nobody has, so that the time tells nothing.
     const Bytes no_salt(16);

@@ -7,6 +7,8 @@ namespace qss::store {
 Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options)
 {
     TRY_ASSIGN(writing, sqlite::Database::open(options.path, sqlite::Access::read_write));
+    // A code that was sent, a user who was removed: what is deleted is overwritten, not left in a free page.
+    TRY(writing.execute("PRAGMA secure_delete=ON"));
     TRY(writing.migrate(migrations()));
     std::vector<sqlite::Database> reading;
     for (std::size_t i = 0; i < options.readers; ++i) {

@@ -25,7 +25,7 @@ Outcome device_challenge(const Parts& parts, const http::Request& request)
     TRY_ASSIGN(body, json::Reader::parse(request.body));
     TRY_ASSIGN(device, read_device(body));
     TRY(body.finish());
-    TRY_ASSIGN(challenge, parts.service.devices().challenge(device));
+    const auto challenge = parts.service.devices().challenge(device);
     return json_response(200, json::Writer().base64url("challenge", challenge).str());
 }
 

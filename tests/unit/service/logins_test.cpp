@@ -81,6 +81,21 @@ TEST_F(LoginsTest, AnExpiredCertificateIsRefused)
     EXPECT_EQ(m_logins.login("0123456789abcdef", m_secret, m_certificate).error().code, ErrorCode::unauthenticated);
 }
 
+TEST_F(LoginsTest, AForeignCertificateLearnsNoPacksRate)
+{
+    const auto guess = [this](std::string_view key) {
+        int answers = 0;
+        while (answers < 100 && m_logins.login(key, m_secret, to_bytes("a guesser's")).error().code ==
+                                    ErrorCode::unauthenticated)
+            ++answers;
+        return answers;
+    };
+    ASSERT_TRUE(m_store->write([this](sqlite::Database& db) {
+        return db.execute("UPDATE pack SET logins_per_minute = 5");
+    }));
+    EXPECT_EQ(guess("0123456789abcdef"), guess("ffffffffffffffff"));
+}
+
 TEST_F(LoginsTest, GuessingIsLimitedByCertificateAndLocksNobodyElse)
 {
     for (int i = 0; i < 60; ++i)
