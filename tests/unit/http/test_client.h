@@ -63,8 +63,10 @@ public:
         }
         if (options.ciphers != nullptr)
             SSL_CTX_set_cipher_list(m_context.get(), options.ciphers);
-        if (options.groups != nullptr)
-            SSL_CTX_set1_groups_list(m_context.get(), options.groups);
+        if (options.groups != nullptr) {
+            std::string groups(options.groups); // the macro casts const away
+            SSL_CTX_set1_groups_list(m_context.get(), groups.data());
+        }
         if (options.certificate != nullptr) {
             SSL_CTX_use_certificate(m_context.get(), options.certificate->certificate.get());
             SSL_CTX_use_PrivateKey(m_context.get(), options.certificate->key.get());
