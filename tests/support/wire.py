@@ -117,8 +117,9 @@ def binaries():
 class Role:
     """A role's process over a directory of its own, and a connection to it."""
 
-    def __init__(self, program, directory, *flags):
+    def __init__(self, program, directory, *flags, uid=None):
         self.program = program
+        self.uid = uid  # None: ours
         self.directory = Path(directory)
         self.flags = list(flags)
         self.process = None
@@ -131,11 +132,14 @@ class Role:
         if not passphrase.exists():
             passphrase.write_text("a passphrase for tests\n")
             passphrase.chmod(0o600)
+            if self.uid is not None:
+                os.chown(self.directory, self.uid, -1)
+                os.chown(passphrase, self.uid, -1)
         socket_path = self.directory / "role.sock"
         command = [str(binaries() / self.program), "--directory", str(self.directory), "--socket", str(socket_path),
                    "--passphrase-file", str(passphrase), *self.flags, *more_flags]
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen(command, stderr=log)
+            self.process = subprocess.Popen(command, stderr=log, user=self.uid)
         deadline = time.monotonic() + READY_SECONDS
         while True:
             try:
