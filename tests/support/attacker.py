@@ -14,12 +14,14 @@ import tempfile
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import sap
 from service import Service
 from wire import Connection, ERROR_CODES, RoleError, messages
 
 IS_ROOT = os.geteuid() == 0
 UIDS = {"api": 61001, "sam": 61002, "ca": 61003, "ocsp": 61004}
 GROUP = 61010
+DISPLAY = sap.DisplayRecord("Example SIA", "Signing", "Contracts", "en", "1")
 STRANGER = 61099  # in no group of ours
 ROLES = ("sam", "ca", "ocsp")
 
@@ -154,15 +156,27 @@ class SamKey:
     def call(self, message, **fields):
         return call(self.service, "sam", message, **fields)
 
-    def open_session(self, display, digest=b"attack", **changes):
-        """(reply, the session as the phone would see it, so that it can approve it)."""
-        digest = hashlib.sha256(digest).digest()
+    def open_session(self, **changes):
+        """OPEN_SESSION with one digest, behind the main database's back."""
         fields = {"signer_id": self.signer_id, "key_id": self.key_id,
                   "certificate_sha256": self.certificate_sha256, "signature_algorithm": "ECDSA-SHA256",
-                  "digests": [digest], "display_record": display.encode(), **changes}
-        reply = self.call("OPEN_SESSION", **fields)
-        return reply, fields
+                  "digests": [hashlib.sha256(b"attack").digest()], "display_record": DISPLAY.encode(), **changes}
+        return SamSession(self, fields, self.call("OPEN_SESSION", **fields))
 
-    def activate(self, session_id, assertion):
-        return self.call("ACTIVATE", session_id=session_id,
-                         assertion=messages("sam").Assertion(**assertion)).result
+
+class SamSession:
+    """A session that only the SAM knows, and the gesture of its signer."""
+
+    def __init__(self, key, fields, opened):
+        self.key, self.id, self.expires_at_unix_ms = key, opened.session_id, opened.expires_at_unix_ms
+        self.challenge = sap.ChallengeInput(
+            opened.session_id, opened.nonce, opened.expires_at_unix_ms, fields["signer_id"], fields["key_id"],
+            fields["certificate_sha256"], fields["signature_algorithm"], fields["digests"],
+            sap.sha256(fields["display_record"]), key.phone.authenticator.rp_id).challenge()
+
+    def assertion(self, **changes):
+        return self.key.phone.authenticator.assertion(self.challenge, **changes)
+
+    def activate(self, assertion=None):
+        """The SessionResult of ACTIVATE."""
+        return self.key.call("ACTIVATE", session_id=self.id, assertion=assertion or self.assertion()).result
