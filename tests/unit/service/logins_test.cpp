@@ -10,7 +10,7 @@ class LoginsTest : public SigningBed {
 protected:
     LoginsTest()
     {
-        const auto written = m_store->write([](sqlite::Database& db) -> Status {
+        const auto written = m_store->write([this](sqlite::Database& db) -> Status {
             store::Tenants tenants(db);
             auto credential = m_application.credential;
             credential.id = m_id;
@@ -59,12 +59,12 @@ TEST_F(LoginsTest, EachRequestIsHeldAgainstTheCertificateAsItIsNow)
 {
     const auto token = m_logins.login("0123456789abcdef", m_secret, m_certificate)->token;
     EXPECT_FALSE(m_logins.authenticate(token, to_bytes("another certificate")));
-    ASSERT_TRUE(m_store->write([](sqlite::Database& db) -> Status {
+    ASSERT_TRUE(m_store->write([this](sqlite::Database& db) -> Status {
         TRY(store::Tenants(db).set_standing(m_id, store::Standing::suspended));
         return {};
     }));
     EXPECT_EQ(m_logins.authenticate(token, m_certificate).error().code, ErrorCode::unauthenticated);
-    ASSERT_TRUE(m_store->write([](sqlite::Database& db) -> Status {
+    ASSERT_TRUE(m_store->write([this](sqlite::Database& db) -> Status {
         TRY(store::Tenants(db).set_standing(m_id, store::Standing::active));
         return {};
     }));
