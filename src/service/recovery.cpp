@@ -47,6 +47,7 @@ Status Recovery::recover_once()
     TRY_ASSIGN(sam, m.sam.status());
     if (sam != RoleReadiness::ready)
         return fail(ErrorCode::unavailable, "the SAM is not ready");
+    TRY(m.checkpoints.exchange()); // first: nothing more for a SAM whose record was put back
     TRY(m.signing.drive_approved());
     TRY(m.signing.drain_unacknowledged());
     // Revocations before the removals that wait for them.

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <thread>
 
+#include "service/checkpoints.h"
 #include "service/identities.h"
 #include "service/officers.h"
 #include "service/signing.h"
@@ -20,6 +21,7 @@ public:
         Users& users;
         Identities& identities;
         Officers& officers;
+        Checkpoints& checkpoints;
         SamClient& sam;
         const Clock& clock;
     };

@@ -93,6 +93,14 @@ Result<RoleReadiness> SamClient::status()
     return ask_status(m_transport, sam::STATUS);
 }
 
+Result<Bytes> SamClient::exchange_checkpoint(ByteView kept)
+{
+    sam::ExchangeCheckpointRequest request;
+    request.set_checkpoint(field(kept));
+    TRY_ASSIGN(reply, ask<sam::ExchangeCheckpointReply>(m_transport, sam::EXCHANGE_CHECKPOINT, request, quick));
+    return value(reply.checkpoint());
+}
+
 Result<SignerId> SamClient::register_signer(ByteView statement)
 {
     sam::RegisterSignerRequest request;

@@ -83,6 +83,8 @@ public:
     explicit SamClient(Transport& transport) : m_transport(transport) {}
 
     Result<RoleReadiness> status();
+    // Shows the checkpoint that was kept (empty: none); the one to keep in its place.
+    Result<Bytes> exchange_checkpoint(ByteView kept);
     Result<SignerId> register_signer(ByteView statement);
     Result<BindingChallenge> begin_binding(const SignerId& signer);
     Result<Binding> bind(const SignerId& signer, ByteView challenge, ByteView attestation_object,

@@ -24,7 +24,8 @@ public:
           m_devices(*m_store, m_tokens, clock, random), m_identities({*m_store, m_sam, m_ca, m_ocsp, clock}),
           m_signing({*m_store, m_sam, m_pool, m_crash_points, clock}, std::move(options.signing)),
           m_users({*m_store, m_sam, m_identities, m_officers, m_signing, clock, random}),
-          m_recovery({m_signing, m_users, m_identities, m_officers, m_sam, clock})
+          m_checkpoints(*m_store, m_sam),
+          m_recovery({m_signing, m_users, m_identities, m_officers, m_checkpoints, m_sam, clock})
     {
     }
     ~WholeService() override { stop(); }
@@ -102,6 +103,7 @@ private:
     Identities m_identities;
     Signing m_signing;
     Users m_users;
+    Checkpoints m_checkpoints;
     Recovery m_recovery;
 };
 

@@ -117,7 +117,11 @@ CREATE TABLE audit(
   object TEXT NOT NULL, detail TEXT NOT NULL);
 )sql";
 
-constexpr std::array all = {version_1};
+constexpr std::string_view version_2 = R"sql(
+CREATE TABLE sam_checkpoint(id INTEGER PRIMARY KEY CHECK(id = 1), checkpoint BLOB NOT NULL);
+)sql";
+
+constexpr std::array all = {version_1, version_2};
 
 }
 
