@@ -42,10 +42,10 @@ Result<Checkpoint> verify_checkpoint(ByteView transport, const Config& config)
     return Checkpoint::decode(signed_checkpoint.encoding);
 }
 
-Result<bool> suspend_unless_consistent(Transaction& transaction, const Checkpoint& shown)
+Result<bool> suspend_unless_consistent(Transaction& transaction, const Head& head, const Checkpoint& shown)
 {
-    TRY_ASSIGN(own_hash, transaction.chain_hash_before(shown.next_event));
-    if (own_hash && equal_public(*own_hash, shown.chain_hash))
+    TRY_ASSIGN(consistent, transaction.chain_leads({shown.next_event, shown.chain_hash}, head));
+    if (consistent)
         return false;
     TRY_ASSIGN(row, transaction.find(Kind::config, Config::row_id()));
     if (!row)

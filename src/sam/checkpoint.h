@@ -21,7 +21,8 @@ Result<Bytes> make_checkpoint(Environment& environment);
 // verification_failed when this SAM's evidence key did not sign it.
 Result<Checkpoint> verify_checkpoint(ByteView transport, const Config& config);
 
-// True: the record does not lead to the checkpoint, and its configuration now says suspended.
-Result<bool> suspend_unless_consistent(Transaction& transaction, const Checkpoint& shown);
+// True: the checkpoint does not lead to the record's head (as of the last commit), and its configuration
+// now says suspended. In the writer's thread, where the head stands still.
+Result<bool> suspend_unless_consistent(Transaction& transaction, const Head& head, const Checkpoint& shown);
 
 }

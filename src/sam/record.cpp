@@ -50,13 +50,6 @@ Bytes seal_head(keystore::KeyStore& key_store, ByteView encoded_head, const Mult
     return key_store.seal(head_label, CanonicalWriter("QSS-SAM-SUM-v1").bytes(encoded_head).bytes(sum.bytes()).take());
 }
 
-Bytes chain(const Head& head, std::uint64_t count, ByteView entries)
-{
-    CanonicalWriter out("QSS-SAM-CHAIN-v1");
-    out.bytes(head.chain_hash).u64(head.next_event).u64(count).bytes(entries);
-    return crypto::sha256(out.encoded());
-}
-
 struct Found { // when the record is opened
     Head head;
     MultisetSum sum;
@@ -137,6 +130,13 @@ Result<Found> examine(sqlite::Database& database, keystore::KeyStore& key_store)
     return found;
 }
 
+}
+
+Bytes chain(const Head& head, std::uint64_t count, ByteView entries)
+{
+    CanonicalWriter out("QSS-SAM-CHAIN-v1");
+    out.bytes(head.chain_hash).u64(head.next_event).u64(count).bytes(entries);
+    return crypto::sha256(out.encoded());
 }
 
 class Record::Impl {

@@ -24,6 +24,9 @@ struct Head {
     std::uint64_t rows = 0;
 };
 
+// The chain's hash after the `count` events of one group, encoded, that follow `head`.
+Bytes chain(const Head& head, std::uint64_t count, ByteView entries);
+
 // What one closure changes; kept only if its savepoint and its group are.
 struct Changes {
     MultisetSum sum;
@@ -57,9 +60,9 @@ public:
     Status archive(Row row);
     Result<std::optional<Row>> find_archived(ByteView id);
 
-    // The chain's hash before event `next_event`, if a group of events ended there; else nothing. Sees
-    // what is committed.
-    Result<std::optional<Bytes>> chain_hash_before(std::uint64_t next_event);
+    // Whether the events recorded since `from` chain its hash to that of `to`, each hash computed anew:
+    // only a head is sealed, stored hashes are anybody's. Sees what is committed.
+    Result<bool> chain_leads(const Head& from, const Head& to);
 
     // Enters the SAM's own chain with this commit.
     void event(std::string_view what, ByteView subject, ByteView detail = {});

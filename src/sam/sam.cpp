@@ -139,7 +139,7 @@ Sam::exchange_checkpoint(const proto::sam::ExchangeCheckpointRequest& request)
     if (!request.checkpoint().empty()) {
         TRY_ASSIGN(shown, verify_checkpoint(as_bytes(request.checkpoint()), *m_config.get()));
         TRY_ASSIGN(suspended, m_record->transact([&](Transaction& transaction) {
-            return suspend_unless_consistent(transaction, shown);
+            return suspend_unless_consistent(transaction, m_record->head(), shown);
         }));
         if (suspended) {
             m_state = role::State::SUSPENDED;

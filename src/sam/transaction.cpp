@@ -181,17 +181,22 @@ Result<std::optional<Row>> Transaction::find_archived(ByteView id)
     return read_one(statement, archive_label);
 }
 
-Result<std::optional<Bytes>> Transaction::chain_hash_before(std::uint64_t next_event)
+Result<bool> Transaction::chain_leads(const Head& from, const Head& to)
 {
-    if (next_event == 1)
-        return std::optional<Bytes>(Bytes(32));
+    Head at = from;
     auto statement =
-        m_database.prepare("SELECT first + count, hash FROM event_group WHERE first < ? ORDER BY first DESC LIMIT 1");
-    statement.bind(static_cast<std::int64_t>(next_event));
-    TRY_ASSIGN(there, statement.step());
-    if (!there || statement.integer(0) != static_cast<std::int64_t>(next_event))
-        return std::optional<Bytes>();
-    return std::optional<Bytes>(statement.blob(1));
+        m_database.prepare("SELECT first, count, entries FROM event_group WHERE first >= ? ORDER BY first");
+    statement.bind(static_cast<std::int64_t>(from.next_event));
+    for (;;) {
+        TRY_ASSIGN(there, statement.step());
+        if (!there)
+            return at.next_event == to.next_event && equal_public(at.chain_hash, to.chain_hash);
+        const auto count = statement.integer(1);
+        if (statement.integer(0) != static_cast<std::int64_t>(at.next_event) || count <= 0)
+            return false;
+        at.chain_hash = chain(at, static_cast<std::uint64_t>(count), statement.blob(2));
+        at.next_event += static_cast<std::uint64_t>(count);
+    }
 }
 
 void Transaction::event(std::string_view what, ByteView subject, ByteView detail)

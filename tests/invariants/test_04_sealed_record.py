@@ -273,6 +273,21 @@ def test_an_older_file_is_convicted_by_the_checkpoint_for_good(past):
         check_suspended(past, bed)  # nor does it forget
 
 
+def test_an_older_file_with_a_forged_chain_of_events(past):
+    """Groups of events are not sealed: one ends where the old head says, one has the checkpoint's hash."""
+    tag = b"QSS-SAM-CHECKPOINT-v1"
+    after = past.checkpoint.index(tag) + len(tag) + 4
+    number, hash_before = int.from_bytes(past.checkpoint[after:after + 8], "big"), past.checkpoint[after + 12:after + 44]
+
+    def attack(_, record):
+        edit(record, ("INSERT INTO event_group SELECT ?1, first + count - ?1, x'', hash FROM event_group "
+                      "ORDER BY first DESC LIMIT 1", (number + 1000,)),
+             ("INSERT INTO event_group VALUES(?, 1, x'', ?)", (number - 1, hash_before)))
+    with past.attacked(attack, which="earlier") as bed:
+        refused("tampered", bed.call, "EXCHANGE_CHECKPOINT", checkpoint=past.checkpoint)
+        check_suspended(past, bed)
+
+
 CHECKPOINTS = {
     "a bit of it": lambda checkpoint: checkpoint[:40] + bytes([checkpoint[40] ^ 1]) + checkpoint[41:],
     "cut off": lambda checkpoint: checkpoint[:-1],

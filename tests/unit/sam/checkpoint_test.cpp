@@ -76,6 +76,30 @@ TEST_F(CheckpointTest, AnotherHistoryIsSuspended)
     EXPECT_EQ(sam->state(), role::State::SUSPENDED);
 }
 
+// Put back, and told by forged groups of events that it had the checkpoint's hash: one ends the chain where
+// the old head says, the other has the checkpoint's number and hash.
+TEST_F(CheckpointTest, AForgedChainConvincesNobody)
+{
+    enrol(Phone());
+    copy_record(copy());
+    enrol(Phone());
+    const auto shown = must(exchange(""));
+    const auto kept = must(Checkpoint::decode(must(statements::SignedStatement::decode(as_bytes(shown))).encoding));
+    restore_record(copy());
+    close();
+    {
+        auto database = must(sqlite::Database::open(record_path(), sqlite::Access::read_write));
+        const auto next = static_cast<std::int64_t>(kept.next_event);
+        auto end = database.prepare("INSERT INTO event_group SELECT ?, first + count - ?, x'', hash FROM event_group "
+                                    "ORDER BY first DESC LIMIT 1");
+        ASSERT_TRUE(end.bind(next + 1'000).bind(next + 1'000).run());
+        auto forged = database.prepare("INSERT INTO event_group VALUES(?, 1, x'', ?)");
+        ASSERT_TRUE(forged.bind(next - 1).bind(kept.chain_hash).run());
+    }
+    open();
+    EXPECT_CODE(exchange(shown), tampered);
+}
+
 TEST_F(CheckpointTest, NobodyElsesCheckpointSuspends)
 {
     const auto stranger = must(crypto::PrivateKey::generate(crypto::KeyType::p256));
