@@ -127,7 +127,10 @@ def attestation_certificate(subject, key, issuer, issuer_key, ca=False, aaguid=N
     if aaguid is not None:
         oid = ObjectIdentifier("1.3.6.1.4.1.45724.1.1.4")
         builder = builder.add_extension(x509.UnrecognizedExtension(oid, b"\x04\x10" + aaguid), aaguid_critical)
-    return builder.sign(issuer_key, hashes.SHA256(), ecdsa_deterministic=True)
+    try:  # later releases can sign so that vectors come out the same again
+        return builder.sign(issuer_key, hashes.SHA256(), ecdsa_deterministic=True)
+    except TypeError:
+        return builder.sign(issuer_key, hashes.SHA256())
 
 
 def der(certificate):
