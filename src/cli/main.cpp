@@ -39,6 +39,10 @@ int run(int argc, char** argv)
     root.set_version_flag("--version", "qss 0.1.0");
     for (const auto add : qss::cli::all_commands())
         add(root, context);
+    if (argc == 1) {
+        std::cout << root.help();
+        return 0;
+    }
     try {
         root.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
