@@ -3,6 +3,7 @@
 // sends it is closed. State is read again when the handler runs. Safe from any thread.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
@@ -57,7 +58,27 @@ Result<Bytes> serialise(const Message& message)
     return out;
 }
 
-[[nodiscard]] bool has_unknown_fields(const google::protobuf::MessageLite& message);
+[[nodiscard]] bool has_unknown_fields(const google::protobuf::MessageLite& message); // itself, not below
+
+// protobuf-lite cannot walk into a message: these are all the members of proto/*.proto's requests that
+// are messages themselves. A new one is added here.
+template <class Message>
+bool has_unknown_fields_below(const Message& message)
+{
+    const auto any = [](const auto& list) {
+        return std::any_of(list.begin(), list.end(), [](const auto& one) { return has_unknown_fields(one); });
+    };
+    if constexpr (requires { message.assertion(); })
+        return has_unknown_fields(message.assertion());
+    else if constexpr (requires { message.approval(); })
+        return has_unknown_fields(message.approval());
+    else if constexpr (requires { message.officers(); })
+        return any(message.officers());
+    else if constexpr (requires { message.authorities(); })
+        return any(message.authorities());
+    else
+        return false;
+}
 
 // Parses a request: malformed (which closes the connection) unless every field is known.
 template <class Message>
@@ -66,7 +87,7 @@ Result<Message> parse(ByteView body)
     Message message;
     if (!message.ParseFromArray(body.data(), static_cast<int>(body.size())))
         return fail(ErrorCode::malformed, "request does not parse");
-    if (has_unknown_fields(message))
+    if (has_unknown_fields(message) || has_unknown_fields_below(message))
         return fail(ErrorCode::malformed, "request has unknown fields");
     return message;
 }

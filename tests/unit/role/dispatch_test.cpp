@@ -111,5 +111,15 @@ TEST_F(DispatchTest, AnUnknownFieldIsMalformed)
     EXPECT_EQ(calls, 0);
 }
 
+TEST(ParseTest, AnUnknownFieldInsideIsMalformed)
+{
+    const Bytes known{0x12, 0x03, 0x0A, 0x01, 'c'}; // an assertion with a credential id
+    EXPECT_TRUE(parse<proto::sam::ActivateRequest>(known));
+    const Bytes unknown{0x12, 0x03, 0xA0, 0x06, 0x01}; // field 100
+    EXPECT_EQ(parse<proto::sam::ActivateRequest>(unknown).error().code, ErrorCode::malformed);
+    EXPECT_EQ(parse<proto::sam::InitialiseRequest>(Bytes{0x22, 0x03, 0xA0, 0x06, 0x01}).error().code,
+              ErrorCode::malformed);
+}
+
 }
 }
