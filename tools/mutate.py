@@ -37,10 +37,13 @@ def refresh_copy():
             target.write_bytes(source.read_bytes())
 
 
+def configure():
+    """No warnings: code without one of its checks deserves some, and they are errors in this project."""
+    run("cmake", "-S", COPY, "-B", BUILD, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug",
+        "-DCMAKE_CXX_COMPILER=g++-12", "-DCMAKE_CXX_FLAGS=-O1 -w", check=True)
+
+
 def build(*targets):
-    if not (BUILD / "build.ninja").exists():
-        run("cmake", "-S", COPY, "-B", BUILD, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug",
-            "-DCMAKE_CXX_COMPILER=g++-12", "-DCMAKE_CXX_FLAGS=-O1 -Wno-error", check=True)
     arguments = [word for target in targets for word in ("--target", target)]
     return run("cmake", "--build", BUILD, *arguments)
 
@@ -80,6 +83,7 @@ def main():
     words = sys.argv[1:]
     chosen = [m for m in mutations if not words or any(w in m["name"] for w in words)]
     refresh_copy()
+    configure()
     unnoticed = 0
     for number, mutation in enumerate(chosen, 1):
         verdict = judge(mutation)
