@@ -16,7 +16,8 @@ from wire import Role, messages
 
 # The DER that every PKCS#8 or SEC 1 private key of ours contains: version 0 and an algorithm's OID, or
 # version 1 and a scalar of 32 or 48 bytes.
-PRIVATE_KEY_DER = re.compile(rb"\x02\x01\x00\x30.\x06(\x07\x2a\x86\x48\xce\x3d\x02\x01|\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01)"
+PRIVATE_KEY_DER = re.compile(rb"\x02\x01\x00\x30.\x06\x07\x2a\x86\x48\xce\x3d\x02\x01"
+                             rb"|\x02\x01\x00\x30.\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01"
                              rb"|\x02\x01\x01\x04[\x20\x30]", re.DOTALL)
 PRIVATE_KEY_PEM = re.compile(rb"-----BEGIN (EC |RSA |ENCRYPTED )?PRIVATE KEY-----")
 # Where keys are at home: qss-api's for TLS; the operator's, and the officer's own.
@@ -72,7 +73,8 @@ def test_the_roles_directories_hold_what_they_should_and_nothing_else(service):
 def test_main_database_has_public_halves_alone(service):
     """What qss-api stores about the key is what it may show to anybody."""
     key = SamKey(service.employee)
-    main = b"".join(files_below(service.directory / "api" / "main.db", service.directory / "api" / "main.db-wal").values())
+    api = service.directory / "api"
+    main = b"".join(files_below(api / "main.db", api / "main.db-wal").values())
     assert spki_of(key.certificate) in main and not private_keys_in(main)
     sam = b"".join(files_below(service.directory / "sam").values())
     blob = wrapped_blob(service, key)

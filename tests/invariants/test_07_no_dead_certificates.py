@@ -13,7 +13,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509 import ocsp as x509_ocsp
 
 from attacker import SamKey, call, code_of, isolated_service, refusal, session_row
-from phone import expect
 from service import digest_of, wait_until
 
 BACKGROUND = ThreadPoolExecutor()
@@ -107,7 +106,8 @@ def test_a_receipt_is_given_once_and_repeated(service, employee):
     receipt = revoke(key, reason=1)
     assert revoke(key, reason=1) == receipt
     assert revoke(key, reason=0) == receipt  # another reason makes no other receipt
-    evidence_key = x509.load_pem_x509_certificate((service.directory / "pki" / "sam-evidence.pem").read_bytes()).public_key()
+    certificate = (service.directory / "pki" / "sam-evidence.pem").read_bytes()
+    evidence_key = x509.load_pem_x509_certificate(certificate).public_key()
     encoding, signer, signature = canonical_fields(receipt)[1:]
     evidence_key.verify(signature, encoding, ec.ECDSA(hashes.SHA256()))
     assert signer == hashlib.sha256(evidence_key.public_bytes(
@@ -135,7 +135,8 @@ def test_destroyed_is_for_ever(service, employee):
     made = key.call("MAKE_KEY", signer_id=key.signer_id, key_type="P-256",
                     pack_id=bytes.fromhex(employee.tenant.pack_id))
     assert made.key_id != key.key_id and made.certificate == b""
-    assert code_of(key.call, "LINK_CERTIFICATE", key_id=made.key_id, certificate=key.certificate) == "verification_failed"
+    linked = {"key_id": made.key_id, "certificate": key.certificate}
+    assert code_of(key.call, "LINK_CERTIFICATE", **linked) == "verification_failed"
 
 
 def test_a_destroyed_signer_is_for_ever(employee):
@@ -200,7 +201,7 @@ def test_delete_identity(employee):
 def test_never_good_again(employee):
     """Not with the list of before, which the owner of qss-api has kept, and not after a crash of the responder."""
     key = SamKey(employee)
-    expect(employee.tenant.application.request("POST", f"/users/{employee.email}/identity", json={"subject_dn": {}}), 200)
+    employee.tenant.application.post(f"/users/{employee.email}/identity", {"subject_dn": {}})
     before = call(employee.service, "ca", "CURRENT_CRLS").crls[0]
     employee.tenant.application.delete(f"/users/{employee.email}/identity")
     assert code_of(call, employee.service, "ocsp", "UPDATE_CRL", crl=before) == "conflict"

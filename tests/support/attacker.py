@@ -16,7 +16,7 @@ from pathlib import Path
 
 import sap
 from service import Service
-from wire import Connection, ERROR_CODES, RoleError, messages
+from wire import Connection, ERROR_CODES, RoleError
 
 IS_ROOT = os.geteuid() == 0
 UIDS = {"api": 61001, "sam": 61002, "ca": 61003, "ocsp": 61004}
