@@ -217,6 +217,7 @@ TOGETHER = {
     "no head": lambda _, record: edit(record, "DELETE FROM head"),
     "the last events cut off": lambda _, record: edit(
         record, "DELETE FROM event_group WHERE first = (SELECT max(first) FROM event_group)"),
+    "no head and no events": lambda _, record: edit(record, "DELETE FROM head", "DELETE FROM event_group"),
     "no events": lambda _, record: edit(record, "DELETE FROM event_group"),
     "the last hash of the chain": lambda _, record: edit(
         record, "UPDATE event_group SET hash = zeroblob(32) WHERE first = (SELECT max(first) FROM event_group)"),
