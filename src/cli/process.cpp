@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <pwd.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -47,6 +48,9 @@ bool take_identity(const Identity& identity)
     ::setpgid(0, 0);
     if (log_fd >= 0 && (::dup2(log_fd, STDOUT_FILENO) < 0 || ::dup2(log_fd, STDERR_FILENO) < 0))
         ::_exit(exit_not_started);
+    // While we may: a role locks its memory when it is nobody special any more (role/harden.cpp).
+    const rlimit unlimited{RLIM_INFINITY, RLIM_INFINITY};
+    ::setrlimit(RLIMIT_MEMLOCK, &unlimited);
     if (command.identity && !take_identity(*command.identity))
         ::_exit(exit_not_started);
     // After the change of user, which clears it. The parent may have died before.

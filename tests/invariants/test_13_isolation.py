@@ -18,6 +18,7 @@ from wire import HEADER, ConnectionClosed, messages
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 PTRACE_ATTACH, PTRACE_DETACH = 16, 17
+CAP_SYS_RESOURCE = 24
 HARDENED = [f"qss-{role}" for role in ROLES]
 
 
@@ -98,6 +99,16 @@ def test_a_role_can_do_little(service, program):
     if IS_ROOT:
         assert int(status["CapEff"], 16) == 0 and int(status["CapPrm"], 16) == 0
         assert refused_to_attacker(os.kill, service.pids()[program], signal.SIGSTOP)
+
+
+@pytest.mark.parametrize("program", HARDENED)
+def test_a_roles_memory_is_not_swapped_out(service, program):
+    """All of it is locked where whoever starts the roles may lift the limit, though they run as nobody special;
+    where not (an ordinary user, root in some containers) the log says so."""
+    locked_kb = int(status_of(service.pids()[program])["VmLck"].split()[0])
+    may_lift_limits = int(status_of("self")["CapEff"], 16) >> CAP_SYS_RESOURCE & 1
+    warned = f"{program}: memory is not locked" in service.log_path.read_text()
+    assert locked_kb > 1024 or (warned and not may_lift_limits), locked_kb
 
 
 @pytest.mark.parametrize("program", [*HARDENED, "qss-api"])
