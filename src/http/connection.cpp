@@ -44,11 +44,16 @@ Connection::Connection(std::shared_ptr<Worker> worker, std::shared_ptr<ListenerS
       m_transport(m_socket.native_handle(), std::move(ssl))
 {
     ++m_listener->connections;
+    const std::lock_guard lock(m_listener->open->mutex);
+    ++m_listener->open->count;
 }
 
 Connection::~Connection()
 {
     --m_listener->connections;
+    const std::lock_guard lock(m_listener->open->mutex);
+    if (--m_listener->open->count == 0)
+        m_listener->open->changed.notify_all();
 }
 
 void Connection::start()

@@ -4,8 +4,10 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -20,12 +22,20 @@
 
 namespace qss::http {
 
+// Those of all listeners of a server, for who waits until none is left.
+struct OpenConnections {
+    std::mutex mutex; // guards count
+    std::condition_variable changed;
+    std::size_t count = 0;
+};
+
 // What the connections of one listener share; constant but for the count.
 struct ListenerState {
     ListenerOptions options;
     Handler handler;
     std::unique_ptr<TlsContext> tls; // nullptr: plain
     std::atomic<std::size_t> connections = 0;
+    std::shared_ptr<OpenConnections> open;
 };
 
 using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;

@@ -2,11 +2,10 @@
 
 #include <csignal>
 
-#include <condition_variable>
-#include <mutex>
-
 #include <boost/asio/ip/tcp.hpp>
+#include <netinet/tcp.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 #include "base/log.h"
 #include "http/connection.h"
@@ -22,6 +21,17 @@ namespace {
 
 constexpr int backlog = 4096;
 constexpr int accept_pause_ms = 100; // after EMFILE and the like
+
+// A client that lost its network while it waits for an approval would be waited for until that ends: the
+// kernel asks after a minute of silence, and gives up two minutes later.
+bool keep_alive(int socket)
+{
+    const auto set = [socket](int level, int option, int value) {
+        return ::setsockopt(socket, level, option, &value, sizeof value) == 0;
+    };
+    return set(SOL_SOCKET, SO_KEEPALIVE, 1) && set(IPPROTO_TCP, TCP_KEEPIDLE, 60) &&
+           set(IPPROTO_TCP, TCP_KEEPINTVL, 30) && set(IPPROTO_TCP, TCP_KEEPCNT, 4);
+}
 
 // Accepts for one listener on the first worker's thread; hands connections to the workers in turn.
 class Listener final : public std::enable_shared_from_this<Listener> {
@@ -61,14 +71,15 @@ public:
     {
         auto& worker = m_workers[m_next % m_workers.size()];
         ++m_next;
-        m_acceptor.async_accept(worker->context(), [self = shared_from_this(), worker](error_code error, Socket socket) {
+        auto accepted = [self = shared_from_this(), worker](error_code error, Socket socket) {
             if (error == asio::error::operation_aborted || !self->m_acceptor.is_open())
                 return;
             if (error)
                 return self->pause(error);
             self->take(worker, std::move(socket));
             self->accept_next();
-        });
+        };
+        m_acceptor.async_accept(worker->context(), std::move(accepted));
     }
 
     // From any thread.
@@ -102,7 +113,7 @@ private:
         socket.non_blocking(true, error);
         if (!error)
             socket.set_option(Tcp::no_delay(true), error);
-        if (error)
+        if (error || !keep_alive(socket.native_handle()))
             return;
         SslPtr ssl;
         if (m_state->tls) {
@@ -137,6 +148,7 @@ public:
     Result<std::uint16_t> listen(const ListenerOptions& options, Handler handler) override
     {
         auto state = std::make_shared<ListenerState>();
+        state->open = m_open;
         state->options = options;
         state->handler = std::move(handler);
         if (options.tls) {
@@ -182,15 +194,15 @@ public:
 private:
     void wait_for_end(int grace_ms) const
     {
-        constexpr int step_ms = 10;
-        for (int waited_ms = 0; waited_ms < grace_ms && connections() > 0; waited_ms += step_ms)
-            std::this_thread::sleep_for(Milliseconds(step_ms));
+        std::unique_lock lock(m_open->mutex);
+        m_open->changed.wait_for(lock, Milliseconds(grace_ms), [this] { return m_open->count == 0; });
     }
 
     const Clock& m_clock;
     Random& m_random;
     std::vector<std::shared_ptr<Worker>> m_workers;
     std::vector<std::shared_ptr<Listener>> m_listeners;
+    const std::shared_ptr<OpenConnections> m_open = std::make_shared<OpenConnections>();
     bool m_stopped = false;
 };
 
