@@ -20,6 +20,20 @@ struct Authenticators::Proposal {
     std::optional<AuthenticatorId> approved_by;
 };
 
+namespace {
+
+proto::sam::BindReply reply_for(const AuthenticatorRecord& authenticator)
+{
+    proto::sam::BindReply reply;
+    reply.set_authenticator_id(to_string(authenticator.id.bytes()));
+    reply.set_credential_id(to_string(authenticator.credential_id));
+    reply.set_public_key_spki(to_string(authenticator.public_key_spki));
+    reply.set_link_record(to_string(authenticator.link_record));
+    return reply;
+}
+
+}
+
 Error note_wrong_assertion(Record& record, const AuthenticatorId& id, const Error& wrong)
 {
     const auto locked = record.transact([&id](Transaction& transaction) -> Result<bool> {
@@ -123,12 +137,44 @@ Status Authenticators::store(Transaction& transaction, const Proposal& proposal,
     return transaction.insert(authenticator.to_row());
 }
 
+// The reply to a BIND that was carried out already, when this is that one again: its caller may have
+// crashed before it knew. The attestation signs the challenge, so that the same object is the same BIND.
+Result<std::optional<proto::sam::BindReply>> Authenticators::find_done(const SignerId& signer_id,
+                                                                       const proto::sam::BindRequest& request)
+{
+    const auto config = m_environment.config.get();
+    TRY_ASSIGN(credential, webauthn::check_attestation(as_bytes(request.attestation_object()),
+                                                       as_bytes(request.client_data_json()),
+                                                       as_bytes(request.challenge()), config->rp,
+                                                       config->attestation_policy(), m_environment.clock.now()));
+    return m_environment.record.transact(
+        [&](Transaction& transaction) -> Result<std::optional<proto::sam::BindReply>> {
+            TRY_ASSIGN(row, transaction.find_by_lookup(Kind::authenticator,
+                                                       AuthenticatorRecord::lookup(credential.credential_id)));
+            if (!row)
+                return std::optional<proto::sam::BindReply>();
+            TRY_ASSIGN(known, AuthenticatorRecord::from_row(std::move(*row)));
+            TRY_ASSIGN(signed_link, statements::SignedStatement::decode(known.link_record));
+            TRY_ASSIGN(link, statements::LinkRecord::decode(signed_link.encoding));
+            if (known.state != AuthenticatorRecord::live || known.signer_id != signer_id ||
+                !equal_public(link.attestation_hash, crypto::sha256(as_bytes(request.attestation_object()))))
+                return std::optional<proto::sam::BindReply>();
+            return std::optional(reply_for(known));
+        });
+}
+
 Result<proto::sam::BindReply> Authenticators::bind(const proto::sam::BindRequest& request)
 {
     TRY_ASSIGN(signer_id, id_from<SignerId>(request.signer_id()));
     const auto config = m_environment.config.get();
     const auto now = m_environment.clock.now();
-    TRY(m_challenges.take(signer_id, as_bytes(request.challenge()), now));
+    const auto taken = m_challenges.take(signer_id, as_bytes(request.challenge()), now);
+    if (!taken) {
+        auto done = find_done(signer_id, request);
+        if (done && *done)
+            return std::move(**done);
+        return fail(taken.error());
+    }
     TRY_ASSIGN(credential, webauthn::check_attestation(
                                as_bytes(request.attestation_object()), as_bytes(request.client_data_json()),
                                as_bytes(request.challenge()), config->rp, config->attestation_policy(), now));
@@ -161,12 +207,7 @@ Result<proto::sam::BindReply> Authenticators::bind(const proto::sam::BindRequest
                                             .statement = proposal.signer.statement};
     TRY(m_environment.record.transact(
         [&](Transaction& transaction) { return store(transaction, proposal, authenticator); }));
-    proto::sam::BindReply reply;
-    reply.set_authenticator_id(to_string(id.bytes()));
-    reply.set_credential_id(to_string(credential.credential_id));
-    reply.set_public_key_spki(to_string(credential.public_key.spki()));
-    reply.set_link_record(to_string(authenticator.link_record));
-    return reply;
+    return reply_for(authenticator);
 }
 
 Result<proto::sam::RemoveAuthenticatorReply>

@@ -17,11 +17,14 @@ public:
     Result<proto::sam::BeginBindingReply> begin_binding(const proto::sam::BeginBindingRequest& request);
     // verification_failed: attestation or approval. forbidden: a first one without a statement for it.
     // already_exists: the credential id is known. quota_reached: limits::authenticators_per_signer.
+    // The same request again, with the same attestation object, gives the same reply and changes nothing.
     Result<proto::sam::BindReply> bind(const proto::sam::BindRequest& request);
     Result<proto::sam::RemoveAuthenticatorReply> remove(const proto::sam::RemoveAuthenticatorRequest& request);
 
 private:
     struct Proposal; // what bind() has verified so far
+    Result<std::optional<proto::sam::BindReply>> find_done(const SignerId& signer_id,
+                                                           const proto::sam::BindRequest& request);
     Result<std::optional<AuthenticatorId>> check_approval(const proto::sam::BindRequest& request,
                                                           const Proposal& proposal, const Config& config);
     Status store(Transaction& transaction, const Proposal& proposal, const AuthenticatorRecord& authenticator);

@@ -47,6 +47,31 @@ TEST_F(AuthenticatorsTest, AChallengeIsTheSignersOwnAndServesOnce)
     EXPECT_TRUE(sam->authenticators().bind(bind_request(m_signer, second.challenge(), m_phone)));
 }
 
+// qss-api may have crashed before it knew; without the reply nobody would know the authenticator.
+TEST_F(AuthenticatorsTest, TheSameBindAgainGivesTheSameReply)
+{
+    must(submit(statement(m_signer)));
+    const auto begun = must(begin(m_signer));
+    const auto request = bind_request(m_signer, begun.challenge(), m_phone);
+    const auto first = must(sam->authenticators().bind(request));
+    clock.advance(std::chrono::hours(1));
+    EXPECT_EQ(must(sam->authenticators().bind(request)).SerializeAsString(), first.SerializeAsString());
+
+    // Nothing else is the same: another signer, challenge or attestation; one that was removed since.
+    const auto other = SignerId::generate(random);
+    must(submit(statement(other)));
+    auto changed = request;
+    changed.set_signer_id(to_string(other.bytes()));
+    EXPECT_CODE(sam->authenticators().bind(changed), verification_failed);
+    changed = request;
+    changed.set_challenge(std::string(32, 'x'));
+    EXPECT_CODE(sam->authenticators().bind(changed), verification_failed);
+    EXPECT_CODE(sam->authenticators().bind(bind_request(m_signer, std::string(32, 'x'), m_phone)),
+                verification_failed);
+    must(remove(m_signer, must(AuthenticatorId::from_bytes(as_bytes(first.authenticator_id())))));
+    EXPECT_CODE(sam->authenticators().bind(request), verification_failed);
+}
+
 TEST_F(AuthenticatorsTest, AChallengeExpires)
 {
     must(submit(statement(m_signer)));
