@@ -48,7 +48,9 @@ struct Context {
 //       auto* add = group->add_subcommand("add", "...");
 //       auto options = std::make_shared<AddOptions>();
 //       add->add_option("--name", options->name, "...")->required();
-//       add->callback([&context, options] { context.action = [&context, options] { return add_enterprise(context, *options); }; });
+//       add->callback([&context, options] {
+//           context.action = [&context, options] { return add_enterprise(context, *options); };
+//       });
 //   }
 using AddCommand = void (*)(CLI::App& root, Context& context);
 

@@ -81,7 +81,8 @@ Status init(const Context& context, const InitOptions& options)
         }
     }
     TRY(directory.publish());
-    context.result(boost::json::object{{"directory", target.string()}, {"configuration", (target / "qss.toml").string()}},
+    context.result(boost::json::object{{"directory", target.string()},
+                                       {"configuration", (target / "qss.toml").string()}},
                    "made " + target.string() + ", a sandbox: its certificates say TEST\nnext: qss serve --directory " +
                        target.string());
     return {};
@@ -125,7 +126,9 @@ void add_init_command(CLI::App& root, Context& context)
     command->add_option("--ca-user", options->users.ca, "User of qss-ca");
     command->add_option("--ocsp-user", options->users.ocsp, "User of qss-ocsp");
     command->add_option("--group", options->users.group, "Group of those users: owns the sockets");
-    command->callback([&context, options] { context.action = [&context, options] { return init(context, *options); }; });
+    command->callback([&context, options] {
+        context.action = [&context, options] { return init(context, *options); };
+    });
 }
 
 }

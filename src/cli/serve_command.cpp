@@ -158,7 +158,9 @@ void add_serve_command(CLI::App& root, Context& context)
                         "Move the roles' clocks; only in a sandbox");
     command->add_option("--child-flag", options->child_flags,
                         "CHILD=FLAG: one more argument for a child, such as qss-sam; only in a sandbox");
-    command->callback([&context, options] { context.action = [&context, options] { return serve(context, *options); }; });
+    command->callback([&context, options] {
+        context.action = [&context, options] { return serve(context, *options); };
+    });
 }
 
 }

@@ -110,7 +110,8 @@ Result<std::optional<Device>> Phones::device(const DeviceId& id)
 
 Result<std::vector<Device>> Phones::devices(const UserId& user)
 {
-    auto query = m_database.prepare("SELECT * FROM device WHERE user_id = ? AND status = 'active' ORDER BY created_at, id");
+    auto query = m_database.prepare("SELECT * FROM device WHERE user_id = ? AND status = 'active' "
+                                    "ORDER BY created_at, id");
     query.bind(user.bytes());
     return all(query, read_device);
 }

@@ -53,8 +53,8 @@ Status UserTable::add(const User& user)
 
 Result<std::optional<User>> UserTable::by_email(const EnterpriseId& enterprise, std::string_view email)
 {
-    auto query = m_database.prepare("SELECT " QSS_USER_COLUMNS
-                                    " FROM app_user u WHERE u.enterprise_id = ? AND u.email = ? AND u.status <> 'deleted'");
+    auto query = m_database.prepare("SELECT " QSS_USER_COLUMNS " FROM app_user u "
+                                    "WHERE u.enterprise_id = ? AND u.email = ? AND u.status <> 'deleted'");
     query.bind(enterprise.bytes()).bind(email);
     return first(query, read_user);
 }
