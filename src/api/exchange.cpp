@@ -38,6 +38,15 @@ void Exchange::answer(Result<http::Response> outcome)
     m_responder(m_shape(error, m_request.request_id));
 }
 
+void Exchange::drop_request()
+{
+    http::Request left;
+    left.method = std::move(m_request.method);
+    left.request_id = std::move(m_request.request_id);
+    left.client = std::move(m_request.client);
+    std::swap(m_request, left); // assigned a short string, a long one would keep its memory
+}
+
 void Exchange::shed(const Error& error)
 {
     m_responder(m_shape(error, m_request.request_id));

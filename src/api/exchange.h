@@ -25,6 +25,8 @@ public:
     }
 
     [[nodiscard]] const http::Request& request() const { return m_request; }
+    // Before a wait: headers, query and body are dropped, since thousands may wait for minutes.
+    void drop_request();
     void answer(Result<http::Response> outcome);
     // The same for an error under load, not logged: shedding must cost little.
     void shed(const Error& error);
@@ -32,7 +34,7 @@ public:
     [[nodiscard]] std::function<bool()> client_gone() const;
 
 private:
-    const http::Request m_request;
+    http::Request m_request;
     http::Responder m_responder;
     ErrorShape m_shape;
 };

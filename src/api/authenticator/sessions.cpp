@@ -108,6 +108,7 @@ void pending_sessions(const Parts& parts, const ExchangePtr& exchange)
     auto wait = read_wait(exchange->request());
     if (!wait)
         return exchange->answer(fail(std::move(wait).error()));
+    exchange->drop_request();
     parts.service.signing().pending(
         *by, *wait, exchange->client_gone(),
         [exchange, &config = parts.config](Result<std::vector<service::PendingSession>> sessions) {

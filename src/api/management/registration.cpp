@@ -41,6 +41,7 @@ void pending_registrations(const Parts& parts, const ExchangePtr& exchange)
     auto wait = read_wait(exchange->request());
     if (!wait)
         return exchange->answer(fail(std::move(wait).error()));
+    exchange->drop_request();
     parts.service.officers().pending(
         *by, *wait, [exchange](Result<std::vector<store::RegistrationRequestView>> requests) {
             if (!requests)
