@@ -7,16 +7,11 @@
 #include <fstream>
 #include <iostream>
 
-#include <fcntl.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "api/authenticator/routes.h"
+#include "api/harden.h"
 #include "api/health/routes.h"
 #include "api/management/routes.h"
 #include "api/problem.h"
@@ -77,9 +72,15 @@ Result<service::ServiceOptions> service_options(const config::Config& config, co
         options.operators.push_back({{entry.name, role_of(entry.role)}, entry.certificate_sha256});
     options.signing.rp_id = config.rp_id;
     options.signing.origins = config.origins;
+    options.signing.consent_version = config.consent_version;
     options.signing.default_lifetime = Milliseconds(config.sessions.lifetime_ms);
     options.signing.attach_grace = Milliseconds(config.sessions.attach_grace_ms);
     options.signing.waiting_limit = config.sessions.waiting_calls;
+    options.signing.result_grace = Milliseconds(config.sessions.result_grace_ms);
+    options.token_lives = {config.tokens.lifetime_s, config.tokens.device_token_lifetime_s};
+    options.invitation_life = std::chrono::seconds(config.registration.invitation_life_s);
+    options.code_life = std::chrono::seconds(config.registration.code_life_s);
+    options.certificate_days = config.identities.lifetime_days;
     options.workers = config.processing.workers;
     options.worker_queue = config.processing.queue;
     if (!flags.crash_at.empty() && !config.sandbox)
@@ -179,9 +180,10 @@ Status serve(const Flags& flags, const sigset_t& end_signals)
     wire::Channel sam(config.paths.sam_socket.string());
     wire::Channel ca(config.paths.ca_socket.string());
     wire::Channel ocsp(config.paths.ocsp_socket.string());
-    service::ChannelTransport sam_transport(sam);
-    service::ChannelTransport ca_transport(ca);
-    service::ChannelTransport ocsp_transport(ocsp);
+    const Milliseconds role_timeout(config.processing.role_timeout_ms);
+    service::ChannelTransport sam_transport(sam, role_timeout);
+    service::ChannelTransport ca_transport(ca, role_timeout);
+    service::ChannelTransport ocsp_transport(ocsp, role_timeout);
     TRY_ASSIGN(options, service_options(config, flags));
     TRY_ASSIGN(service,
                service::Service::create(std::move(options), {sam_transport, ca_transport, ocsp_transport},
@@ -228,17 +230,6 @@ void print_routes()
                   << '\n';
 }
 
-// It holds tokens' and codes' keys: no core dump, no debugger of the same user, no new privileges, and no
-// file (the database above all) that others may read.
-void harden()
-{
-    umask(0077);
-    const rlimit none{0, 0};
-    setrlimit(RLIMIT_CORE, &none);
-    prctl(PR_SET_DUMPABLE, 0);
-    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-}
-
 }
 
 int main(int argc, char** argv)
@@ -269,7 +260,10 @@ int main(int argc, char** argv)
     sigaddset(&end_signals, SIGINT);
     pthread_sigmask(SIG_BLOCK, &end_signals, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
-    harden();
+    if (const auto hardened = api::harden(); !hardened) {
+        log::error("cannot serve", {{"detail", hardened.error().detail}});
+        return EXIT_FAILURE;
+    }
 
     try {
         const auto done = migrate ? migrate_database(flags) : serve(flags, end_signals);

@@ -91,7 +91,7 @@ struct Processing {
     unsigned workers = 8;                   // of the business; each may wait for the SAM
     std::uint32_t queue = 1'024;            // requests waiting for a worker; more: 503
     std::uint32_t connections = 20'000;     // per listener
-    std::int64_t role_timeout_ms = 10'000;  // one call to a role
+    std::int64_t role_timeout_ms = 30'000;  // one call to a role, at most
     std::int64_t drain_ms = 10'000;         // for requests under way when told to stop
 };
 

@@ -164,7 +164,8 @@ Status read_operators(TableReader& top, std::vector<Operator>& out)
     std::set<std::string> seen; // as text: g++ 12 warns wrongly of comparing vectors of bytes
     for (const auto* table : top.tables("operator")) {
         TRY_ASSIGN(entry, read_operator(*table));
-        top.require(seen.insert(hex_encode(entry.certificate_sha256)).second, "operator", "names one certificate twice");
+        top.require(seen.insert(hex_encode(entry.certificate_sha256)).second, "operator",
+                    "names one certificate twice");
         out.push_back(std::move(entry));
     }
     return {};

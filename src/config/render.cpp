@@ -32,7 +32,8 @@ std::string toml_list(const std::vector<std::string>& texts)
 
 std::string render_service(const Config& c)
 {
-    return fmt::format(R"(# Configuration of one qss. An unknown key, a wrong type or a value out of range keeps it from starting.
+    return fmt::format(R"(# Configuration of one qss. An unknown key, a wrong type or a value out of range keeps it
+# from starting.
 # Every key but those of [service] has the default shown. Times end in their unit.
 
 [service]
@@ -50,8 +51,8 @@ origins = {}
 # Version of the consent text that the phone shows; part of what a signer approves.
 consent_version = {}
 )",
-                       c.sandbox, toml_text(c.organisation), toml_text(c.public_url), toml_text(c.rp_id), toml_text(c.rp_name),
-                       toml_list(c.origins), toml_text(c.consent_version));
+                       c.sandbox, toml_text(c.organisation), toml_text(c.public_url), toml_text(c.rp_id),
+                       toml_text(c.rp_name), toml_list(c.origins), toml_text(c.consent_version));
 }
 
 std::string render_listeners(const Config& c)
@@ -146,8 +147,8 @@ group = {}
 )",
                            c.processing.io_threads, c.processing.workers, c.processing.queue,
                            c.processing.connections, c.processing.role_timeout_ms, c.processing.drain_ms,
-                           toml_text(c.users.api), toml_text(c.users.sam), toml_text(c.users.ca), toml_text(c.users.ocsp),
-                           toml_text(c.users.group));
+                           toml_text(c.users.api), toml_text(c.users.sam), toml_text(c.users.ca),
+                           toml_text(c.users.ocsp), toml_text(c.users.group));
     out += R"(
 # Who may use the management API, by the SHA-256 of the client certificate. Roles: operator,
 # registration_officer, auditor, security_officer.

@@ -12,6 +12,8 @@ namespace qss::pki {
 namespace {
 
 using RequestPtr = std::unique_ptr<OCSP_REQUEST, crypto::Deleter<OCSP_REQUEST_free>>;
+using ResponsePtr = std::unique_ptr<OCSP_RESPONSE, crypto::Deleter<OCSP_RESPONSE_free>>;
+using BasicPtr = std::unique_ptr<OCSP_BASICRESP, crypto::Deleter<OCSP_BASICRESP_free>>;
 constexpr int max_entries = 16;
 
 Bytes contents_of(const ASN1_STRING* string)
@@ -95,6 +97,18 @@ Result<OcspRequest> OcspRequest::from_der(ByteView der)
 Bytes encode_ocsp_error(OcspError error)
 {
     return der::sequence({der::enumerated(static_cast<std::uint8_t>(error))});
+}
+
+Result<Certificate> responder_of(ByteView response)
+{
+    const auto* cursor = response.data();
+    const ResponsePtr parsed(d2i_OCSP_RESPONSE(nullptr, &cursor, static_cast<long>(response.size())));
+    const BasicPtr basic(parsed ? OCSP_response_get1_basic(parsed.get()) : nullptr);
+    const auto* certificates = basic ? OCSP_resp_get0_certs(basic.get()) : nullptr;
+    if (certificates == nullptr || sk_X509_num(certificates) < 1)
+        return fail(ErrorCode::malformed, "OCSP response with a certificate: " + crypto::openssl_errors());
+    TRY_ASSIGN(der, encode_der(i2d_X509, sk_X509_value(certificates, 0)));
+    return Certificate::from_der(der);
 }
 
 Result<OcspAuthority> OcspAuthority::make(const Certificate& issuer, const Certificate& responder)

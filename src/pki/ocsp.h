@@ -45,6 +45,9 @@ private:
     std::optional<Revocation> m_revocation;
 };
 
+// The responder's certificate, which came with a response of `sign_ocsp_response`. Nothing is verified.
+Result<Certificate> responder_of(ByteView response);
+
 // What all responses about one issuer's certificates share, encoded once.
 class OcspAuthority {
 public:

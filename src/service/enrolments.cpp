@@ -72,7 +72,8 @@ Bytes invitation_mac(const Secret& code_key, std::string_view invitation)
 
 Enrolments::Enrolments(const Parts& parts)
     : m_store(parts.store), m_sam(parts.sam), m_code_key(parts.code_key.clone()),
-      m_outbox_filled(parts.outbox_filled), m_clock(parts.clock), m_random(parts.random)
+      m_outbox_filled(parts.outbox_filled), m_clock(parts.clock), m_random(parts.random),
+      m_code_life(parts.code_life)
 {
 }
 
@@ -98,7 +99,7 @@ Result<EnrolmentBegun> Enrolments::begin(std::string_view invitation, std::strin
                                .email_code_mac = code_mac(m_code_key, "email", id, email_code),
                                .sms_code_mac = code_mac(m_code_key, "sms", id, sms_code),
                                .tries_left = limits::otp_tries,
-                               .expires_at = now + Milliseconds(limits::otp_life_ms),
+                               .expires_at = now + m_code_life,
                                .status = store::EnrolmentStatus::codes_sent,
                                .binding_challenge = {},
                                .created_at = now};
@@ -175,16 +176,20 @@ Result<EnrolmentDone> Enrolments::complete(const RegistrationId& id, ByteView cl
         return fail(ErrorCode::gone, "the registration is completed");
     if (enrolment->status != store::EnrolmentStatus::codes_right)
         return fail(ErrorCode::conflict, "the codes come first");
-    if (enrolment->expires_at <= m_clock.now())
-        return fail(ErrorCode::gone, "the registration has expired: begin again");
     TRY_ASSIGN(user, m_store.read([&](sqlite::Database& db) {
         return store::UserTable(db).by_id(enrolment->user_id); }));
     if (!user || user->status != store::UserStatus::approved)
         return fail(ErrorCode::gone, "the user has been removed");
 
-    TRY_ASSIGN(binding, m_sam.bind(user->signer_id, enrolment->binding_challenge, attestation_object,
-                                   client_data_json, approval));
+    // A phone that repeats this after we, or the SAM, crashed in the middle gets the binding that was made then,
+    // however late: the SAM forgets challenges, not bindings. Otherwise nobody would know the authenticator that
+    // has to approve the next one.
+    auto bound = m_sam.bind(user->signer_id, enrolment->binding_challenge, attestation_object, client_data_json,
+                            approval);
     const auto now = m_clock.now();
+    if (!bound && !is_outcome_unknown(bound.error().code) && enrolment->expires_at <= now)
+        return fail(ErrorCode::gone, "the registration has expired: begin again");
+    TRY_ASSIGN(binding, std::move(bound));
     const store::Device device{DeviceId::generate(m_random), user->id, enrolment->device_name,
                                enrolment->device_spki, store::DeviceStatus::active, now};
     const store::Authenticator authenticator{binding.authenticator_id, user->id, device.id, binding.credential_id,

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/limits.h"
 #include "base/random.h"
 #include "base/secret.h"
 #include "service/role_clients.h"
@@ -56,6 +57,7 @@ public:
         std::function<void()> outbox_filled; // wakes the delivery
         const Clock& clock;
         Random& random;
+        Milliseconds code_life{limits::otp_life_ms};
     };
     explicit Enrolments(const Parts& parts);
 
@@ -75,6 +77,7 @@ private:
     std::function<void()> m_outbox_filled;
     const Clock& m_clock;
     Random& m_random;
+    const Milliseconds m_code_life;
 };
 
 }

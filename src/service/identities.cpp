@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "crypto/digest.h"
 #include "pki/certificate.h"
+#include "service/each_of.h"
 #include "statements/registration.h"
 #include "store/audit.h"
 #include "store/identities.h"
@@ -155,7 +156,7 @@ Result<store::Identity> Identities::attest(const store::User& user, const store:
 // attested -> issued. The CA answers the same certificate for the same attestation.
 Status Identities::certify(store::Identity& identity)
 {
-    auto issued = m.ca.issue_identity(identity.key_attestation, identity.registration_statement);
+    auto issued = m.ca.issue_identity(identity.key_attestation, identity.registration_statement, m.lifetime_days);
     if (!issued && !is_outcome_unknown(issued.error().code)) {
         // The nonce has lived out its time: a fresh attestation of the same key.
         log::warning("the CA refused an attestation; it is renewed once",
@@ -167,7 +168,7 @@ Status Identities::certify(store::Identity& identity)
                                                             attested.registration_statement);
         });
         TRY(renewed);
-        issued = m.ca.issue_identity(attested.key_attestation, attested.registration_statement);
+        issued = m.ca.issue_identity(attested.key_attestation, attested.registration_statement, m.lifetime_days);
     }
     TRY(issued);
     TRY_ASSIGN(certificate, pki::Certificate::from_der(*issued));
@@ -233,6 +234,22 @@ Status Identities::remove(const Application& by, std::string_view email)
     return finish_revocation(*identity);
 }
 
+// A crash may have come between the CA's certificate and our row: the CA gives the same one again. If it had made
+// none it makes one now, for a key that is gone, and it is revoked at once. Empty: it has none and makes none.
+Result<Bytes> Identities::serial_at_ca(const store::Identity& identity)
+{
+    if (!identity.serial.empty())
+        return identity.serial;
+    const auto issued =
+        m.ca.issue_identity(identity.key_attestation, identity.registration_statement, m.lifetime_days);
+    if (!issued && is_outcome_unknown(issued.error().code))
+        return fail(issued.error());
+    if (!issued)
+        return Bytes{};
+    TRY_ASSIGN(certificate, pki::Certificate::from_der(*issued));
+    return certificate.serial();
+}
+
 // SAM first: the key is gone before anybody hears of it; then the CA.
 Status Identities::finish_revocation(const store::Identity& identity)
 {
@@ -244,8 +261,9 @@ Status Identities::finish_revocation(const store::Identity& identity)
         return store::IdentityTable(db).by_key(identity.key_id); }));
     if (!now)
         return fail(ErrorCode::internal, "an identity has vanished");
-    if (!now->serial.empty()) {
-        TRY_ASSIGN(crl, m.ca.revoke(now->serial, reason_cessation));
+    TRY_ASSIGN(serial, serial_at_ca(*now));
+    if (!serial.empty()) {
+        TRY_ASSIGN(crl, m.ca.revoke(serial, reason_cessation));
         // The responder learns it now, not when somebody next asks. Later will do if it is away, or has a newer list.
         const auto shown = m.ocsp.update_crl(crl);
         if (!shown && shown.error().code != ErrorCode::conflict)
@@ -279,9 +297,7 @@ Status Identities::revoke_all_of(const UserId& user)
 Status Identities::finish_revocations()
 {
     TRY_ASSIGN(identities, m.store.read([](sqlite::Database& db) { return store::IdentityTable(db).revoking(); }));
-    for (const auto& identity : identities)
-        TRY(finish_revocation(identity));
-    return {};
+    return each_of(identities, [this](const auto& identity) { return finish_revocation(identity); });
 }
 
 Result<TrustChain> Identities::trust_chain()

@@ -40,6 +40,7 @@ public:
         CaClient& ca;
         OcspClient& ocsp;
         const Clock& clock;
+        std::uint32_t lifetime_days = 365; // of the certificates that are asked for
     };
     explicit Identities(const Parts& parts) : m(parts) {}
 
@@ -61,6 +62,7 @@ private:
     Result<bool> end_expired(const std::optional<store::Identity>& known);
     Status certify(store::Identity& identity);
     Result<store::Identity> attest(const store::User& user, const store::Pack& pack);
+    Result<Bytes> serial_at_ca(const store::Identity& identity);
     Status finish_revocation(const store::Identity& identity);
     Result<Bytes> fresh_ocsp(ByteView certificate);
     Status refresh_crls();

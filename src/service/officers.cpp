@@ -15,7 +15,6 @@ namespace {
 constexpr std::size_t page = 100;
 constexpr std::size_t waiting_limit = 1000;
 constexpr std::size_t invitation_bytes = 20;
-constexpr std::chrono::days invitation_life{14};
 constexpr int everything = 0;
 
 Status check_role(const Operator& by)
@@ -49,7 +48,7 @@ Status check_answers(const statements::RegistrationStatement& statement, const s
 Officers::Officers(const Parts& parts)
     : m_store(parts.store), m_sam(parts.sam), m_code_key(parts.code_key.clone()),
       m_authenticator_url(parts.authenticator_url), m_outbox_filled(parts.outbox_filled), m_clock(parts.clock),
-      m_random(parts.random), m_waiters(waiting_limit)
+      m_random(parts.random), m_invitation_life(parts.invitation_life), m_waiters(waiting_limit)
 {
 }
 
@@ -110,7 +109,7 @@ Status Officers::submit_statement(const Operator& by, const RegistrationId& id, 
         if (!mine)
             return {}; // the same statement, twice at once
         TRY(users.move(user.id, store::UserStatus::requested, store::UserStatus::approved));
-        TRY(users.set_invitation(user.id, invitation_mac(m_code_key, invitation), now + invitation_life));
+        TRY(users.set_invitation(user.id, invitation_mac(m_code_key, invitation), now + m_invitation_life));
         TRY(store::Outbox(db).add(message, now));
         return store::Audit(db).append({now, by.actor(), "registration.completed", "user:" + user.id.text(),
                                         "statement " + statement.statement_id.text()});

@@ -26,6 +26,7 @@ public:
         std::function<void()> outbox_filled; // wakes the delivery
         const Clock& clock;
         Random& random;
+        Milliseconds invitation_life = std::chrono::days(7);
     };
     explicit Officers(const Parts& parts);
 
@@ -54,6 +55,7 @@ private:
     std::function<void()> m_outbox_filled;
     const Clock& m_clock;
     Random& m_random;
+    const Milliseconds m_invitation_life;
     Waiters<int> m_waiters;
 };
 

@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "base/log.h"
+#include "service/each_of.h"
 
 namespace qss::service {
 
@@ -51,8 +52,11 @@ Status Recovery::recover_once()
     TRY(m.signing.drive_approved());
     TRY(m.signing.drain_unacknowledged());
     // Revocations before the removals that wait for them.
-    TRY(m.identities.finish_revocations());
-    return m.users.finish_removals();
+    const auto revoked = m.identities.finish_revocations();
+    if (is_role_away(revoked))
+        return revoked;
+    const auto removed = m.users.finish_removals();
+    return revoked ? removed : revoked;
 }
 
 void Recovery::run_timer()
@@ -76,6 +80,7 @@ void Recovery::run_recovery()
     do {
         lock.unlock();
         const auto done = recover_once();
+        (void)m.responder.run(); // says itself what went wrong
         if (!done && done.error().code != last)
             log::warning("recovery waits", {{"why", done.error().detail}});
         last = done ? ErrorCode::not_found : done.error().code;

@@ -9,6 +9,7 @@
 #include "service/checkpoints.h"
 #include "service/identities.h"
 #include "service/officers.h"
+#include "service/responder_upkeep.h"
 #include "service/signing.h"
 #include "service/users.h"
 
@@ -22,6 +23,7 @@ public:
         Identities& identities;
         Officers& officers;
         Checkpoints& checkpoints;
+        ResponderUpkeep& responder;
         SamClient& sam;
         const Clock& clock;
     };

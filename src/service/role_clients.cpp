@@ -254,11 +254,13 @@ Result<Bytes> CaClient::nonce()
     return value(reply.nonce());
 }
 
-Result<Bytes> CaClient::issue_identity(ByteView key_attestation, ByteView registration_statement)
+Result<Bytes> CaClient::issue_identity(ByteView key_attestation, ByteView registration_statement,
+                                       std::uint32_t lifetime_days)
 {
     ca::IssueIdentityRequest request;
     request.set_key_attestation(field(key_attestation));
     request.set_registration_statement(field(registration_statement));
+    request.set_lifetime_days(lifetime_days);
     TRY_ASSIGN(reply, ask<ca::IssueIdentityReply>(m_transport, ca::ISSUE_IDENTITY, request, slow));
     return value(reply.certificate());
 }
@@ -293,6 +295,25 @@ Result<CaChain> CaClient::chain()
     TRY_ASSIGN(reply, ask<ca::ChainReply>(m_transport, ca::CHAIN, ca::ChainRequest(), quick));
     return CaChain{value(reply.root_certificate()), value(reply.issuing_certificate()),
                    value(reply.access_ca_certificate())};
+}
+
+Result<ResponderCertificates> CaClient::renew_ocsp()
+{
+    TRY_ASSIGN(reply, ask<ca::RenewOcspReply>(m_transport, ca::RENEW_OCSP, ca::RenewOcspRequest(), slow));
+    return ResponderCertificates{value(reply.ocsp_issuing_certificate()), value(reply.ocsp_root_certificate())};
+}
+
+Status OcspClient::complete(const CaChain& authorities, const ResponderCertificates& certificates)
+{
+    ocsp::CompleteRequest request;
+    auto* issuing = request.add_authorities();
+    issuing->set_issuer_certificate(field(authorities.issuing));
+    issuing->set_responder_certificate(field(certificates.for_issuing));
+    auto* root = request.add_authorities();
+    root->set_issuer_certificate(field(authorities.root));
+    root->set_responder_certificate(field(certificates.for_root));
+    TRY(ask<ocsp::CompleteReply>(m_transport, ocsp::COMPLETE, request, slow));
+    return {};
 }
 
 Result<RoleReadiness> OcspClient::status()

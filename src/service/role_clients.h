@@ -3,6 +3,7 @@
 // Stateless; safe from any thread.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -25,15 +26,17 @@ public:
 
 class ChannelTransport final : public Transport {
 public:
-    explicit ChannelTransport(wire::Channel& channel) : m_channel(channel) {}
+    // No call takes longer than `longest`, whatever it is.
+    ChannelTransport(wire::Channel& channel, Milliseconds longest) : m_channel(channel), m_longest(longest) {}
     Status call(std::uint16_t type, const google::protobuf::MessageLite& request,
                 google::protobuf::MessageLite& reply, Milliseconds timeout) override
     {
-        return m_channel.call(type, request, reply, timeout);
+        return m_channel.call(type, request, reply, std::min(timeout, m_longest));
     }
 
 private:
     wire::Channel& m_channel;
+    const Milliseconds m_longest;
 };
 
 // The outcome is unknown, or the role is away: what was asked must be asked again, never given up.
@@ -120,17 +123,24 @@ struct CaChain {
     Bytes access_ca;
 };
 
+struct ResponderCertificates {
+    Bytes for_issuing; // DER
+    Bytes for_root;
+};
+
 class CaClient {
 public:
     explicit CaClient(Transport& transport) : m_transport(transport) {}
 
     Result<RoleReadiness> status();
     Result<Bytes> nonce();
-    Result<Bytes> issue_identity(ByteView key_attestation, ByteView registration_statement); // DER
+    Result<Bytes> issue_identity(ByteView key_attestation, ByteView registration_statement,
+                                 std::uint32_t lifetime_days);                               // DER
     Result<Bytes> revoke(ByteView serial, std::uint32_t reason);                             // CRL
     Result<Bytes> issue_access(AccessCertificateKind kind, ByteView csr, const std::string& common_name);
     Result<std::vector<Bytes>> current_crls();
     Result<CaChain> chain();
+    Result<ResponderCertificates> renew_ocsp(); // for the responder's own key
 
 private:
     Transport& m_transport;
@@ -142,6 +152,7 @@ public:
 
     Result<RoleReadiness> status();
     Status update_crl(ByteView crl);
+    Status complete(const CaChain& authorities, const ResponderCertificates& certificates);
     Result<Bytes> respond(ByteView certificate, ByteView nonce); // DER OCSPResponse, tryLater included
 
 private:

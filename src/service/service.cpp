@@ -15,17 +15,21 @@ public:
                  const Roles& roles, const Clock& clock, Random& random)
         : m_store(std::move(store)), m_crash_points(std::move(crash_points)), m_sam(roles.sam), m_ca(roles.ca),
           m_ocsp(roles.ocsp), m_sink(options.outbox_directory), m_pump(*m_store, m_sink, clock),
-          m_pool(options.workers, options.worker_queue), m_tokens(options.token_key, clock, random),
+          m_pool(options.workers, options.worker_queue),
+          m_tokens(options.token_key, options.token_lives, clock, random),
           m_logins(*m_store, m_tokens, options.code_key, clock), m_operators(std::move(options.operators), clock),
           m_tenancy(*m_store, m_ca, options.code_key, clock, random),
           m_officers({*m_store, m_sam, options.code_key, options.authenticator_url, [this] { m_pump.notify(); },
-                      clock, random}),
-          m_enrolments({*m_store, m_sam, options.code_key, [this] { m_pump.notify(); }, clock, random}),
-          m_devices(*m_store, m_tokens, clock, random), m_identities({*m_store, m_sam, m_ca, m_ocsp, clock}),
+                      clock, random, options.invitation_life}),
+          m_enrolments({*m_store, m_sam, options.code_key, [this] { m_pump.notify(); }, clock, random,
+                        options.code_life}),
+          m_devices(*m_store, m_tokens, clock, random),
+          m_identities({*m_store, m_sam, m_ca, m_ocsp, clock, options.certificate_days}),
           m_signing({*m_store, m_sam, m_pool, m_crash_points, clock}, std::move(options.signing)),
           m_users({*m_store, m_sam, m_identities, m_officers, m_signing, clock, random}),
-          m_checkpoints(*m_store, m_sam),
-          m_recovery({m_signing, m_users, m_identities, m_officers, m_checkpoints, m_sam, clock})
+          m_checkpoints(*m_store, m_sam), m_responder(m_ca, m_ocsp, clock),
+          m_recovery({m_signing, m_users, m_identities, m_officers, m_checkpoints, m_responder, m_sam,
+                      clock})
     {
     }
     ~WholeService() override { stop(); }
@@ -104,6 +108,7 @@ private:
     Signing m_signing;
     Users m_users;
     Checkpoints m_checkpoints;
+    ResponderUpkeep m_responder;
     Recovery m_recovery;
 };
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/limits.h"
 #include "base/random.h"
 #include "base/secret.h"
 #include "delivery/pump.h"
@@ -30,6 +31,10 @@ struct ServiceOptions {
     Secret code_key;                    // otp.key: codes, invitations and API secrets
     std::vector<OperatorEntry> operators;
     Signing::Settings signing;
+    Tokens::Lives token_lives;
+    Milliseconds invitation_life = std::chrono::days(7);
+    Milliseconds code_life{limits::otp_life_ms};
+    std::uint32_t certificate_days = 365;
     std::string crash_at;               // sandbox alone; "" for never
     unsigned workers = 8;
     std::size_t worker_queue = 4096;

@@ -19,10 +19,8 @@ namespace qss::service {
 
 namespace {
 
-constexpr Milliseconds unanswered_kept{60'000};
 constexpr std::size_t idempotency_key_size = 255;
 constexpr std::string_view language = "en";
-constexpr std::string_view consent_version = "1";
 
 crypto::SignatureAlgorithm algorithm_for(crypto::KeyType key, crypto::HashAlgorithm hash)
 {
@@ -132,7 +130,7 @@ Result<Signing::Draft> Signing::draft(const Application& by, const SignRequest& 
 
 Result<std::optional<SignTicket>> Signing::attach(const store::Session& draft)
 {
-    const auto ended_after = m.clock.now() - unanswered_kept;
+    const auto ended_after = m.clock.now() - m_settings.result_grace;
     TRY_ASSIGN(same, m.store.read([&](sqlite::Database& db) {
         return store::Sessions(db).same_request(draft, ended_after);
     }));
@@ -174,7 +172,7 @@ Status Signing::check_may_sign(const Application& by, const SignRequest& request
     session.key_id = identity->key_id;
     session.certificate_sha256 = identity->certificate_sha256;
     session.display_record = sap::DisplayRecord{by.enterprise.name, by.pack.name, by.credential.name,
-                                                std::string(language), std::string(consent_version), request.labels}
+                                                std::string(language), m_settings.consent_version, request.labels}
                                  .encode();
     return {};
 }

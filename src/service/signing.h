@@ -53,9 +53,11 @@ public:
     struct Settings {
         std::string rp_id;
         std::vector<std::string> origins;
+        std::string consent_version = "1";    // of the text that the phone shows
         Milliseconds default_lifetime{120'000};
         Milliseconds attach_grace{10'000};    // a client that hung up may come back within
         std::size_t waiting_limit = 20'000;
+        Milliseconds result_grace{60'000};    // an answer that was not delivered may be fetched within
     };
     struct Parts {
         store::Store& store;
@@ -80,7 +82,8 @@ public:
     void wait(const SessionId& session, std::function<bool()> client_gone, SignDone done);
 
     // The answer has reached its client: the same request is a new one from now on.
-    void delivered(const SessionId& session);
+    // `then` is called once that is durable, or could not be made so.
+    void delivered(const SessionId& session, std::function<void()> then = {});
 
     Result<Bytes> evidence(const Application& by, const SessionId& session);
 

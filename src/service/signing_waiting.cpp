@@ -59,10 +59,13 @@ void Signing::answer(const SessionId& id, SignDone& done)
     done(Signed{id, session->signature_algorithm, std::move((*result)->signatures)});
 }
 
-void Signing::delivered(const SessionId& session)
+void Signing::delivered(const SessionId& session, std::function<void()> then)
 {
     m.store.write_later([session](sqlite::Database& db) { return store::Sessions(db).mark_answered(session); },
-                        [](const Status&) {});
+                        [then = std::move(then)](const Status&) {
+                            if (then)
+                                then();
+                        });
 }
 
 void Signing::pending(const Phone& phone, Milliseconds wait, std::function<bool()> client_gone, PendingDone done)

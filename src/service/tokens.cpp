@@ -65,8 +65,8 @@ std::int64_t seconds(TimePoint time)
 
 }
 
-Tokens::Tokens(const Secret& key, const Clock& clock, Random& random)
-    : m_key(key.clone()), m_clock(clock), m_random(random)
+Tokens::Tokens(const Secret& key, const Lives& lives, const Clock& clock, Random& random)
+    : m_key(key.clone()), m_lives(lives), m_clock(clock), m_random(random)
 {
     QSS_ASSERT(m_key.size() >= 32);
 }
@@ -100,9 +100,9 @@ IssuedToken Tokens::issue_application(const CredentialId& credential, ByteView c
     const auto now = seconds(m_clock.now());
     return {seal("{\"aud\":\"application\",\"sub\":\"" + credential.text() + "\",\"jti\":\"" +
                  base64url_encode(m_random.bytes(16)) + "\",\"iat\":" + std::to_string(now) +
-                 ",\"exp\":" + std::to_string(now + application_life_seconds) + ",\"cnf\":{\"x5t#S256\":\"" +
+                 ",\"exp\":" + std::to_string(now + m_lives.application_seconds) + ",\"cnf\":{\"x5t#S256\":\"" +
                  base64url_encode(certificate_sha256) + "\"}}"),
-            application_life_seconds};
+            m_lives.application_seconds};
 }
 
 IssuedToken Tokens::issue_device(const DeviceId& device)
@@ -110,8 +110,8 @@ IssuedToken Tokens::issue_device(const DeviceId& device)
     const auto now = seconds(m_clock.now());
     return {seal("{\"aud\":\"device\",\"sub\":\"" + device.text() + "\",\"jti\":\"" +
                  base64url_encode(m_random.bytes(16)) + "\",\"iat\":" + std::to_string(now) +
-                 ",\"exp\":" + std::to_string(now + device_life_seconds) + "}"),
-            device_life_seconds};
+                 ",\"exp\":" + std::to_string(now + m_lives.device_seconds) + "}"),
+            m_lives.device_seconds};
 }
 
 Result<CredentialId> Tokens::verify_application(std::string_view token, ByteView certificate_sha256) const

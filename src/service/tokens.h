@@ -23,11 +23,13 @@ struct IssuedToken {
 
 class Tokens {
 public:
-    static constexpr std::int64_t application_life_seconds = 30 * 60;
-    static constexpr std::int64_t device_life_seconds = 10 * 60;
+    struct Lives {
+        std::int64_t application_seconds = 30 * 60;
+        std::int64_t device_seconds = 10 * 60;
+    };
 
     // `key`: 32 bytes or more.
-    Tokens(const Secret& key, const Clock& clock, Random& random);
+    Tokens(const Secret& key, const Lives& lives, const Clock& clock, Random& random);
 
     IssuedToken issue_application(const CredentialId& credential, ByteView certificate_sha256);
     IssuedToken issue_device(const DeviceId& device);
@@ -41,6 +43,7 @@ private:
     Result<std::string> open(std::string_view token) const;
 
     Secret m_key;
+    const Lives m_lives;
     const Clock& m_clock;
     Random& m_random;
 };

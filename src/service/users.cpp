@@ -1,6 +1,7 @@
 #include "service/users.h"
 
 #include "base/log.h"
+#include "service/each_of.h"
 #include "service/identities.h"
 #include "service/officers.h"
 #include "service/signing.h"
@@ -191,12 +192,12 @@ Result<std::vector<store::User>> Users::list(const Operator& by, const Enterpris
 Status Users::finish_removals()
 {
     TRY_ASSIGN(devices, m.store.read([](sqlite::Database& db) { return store::Phones(db).removing(); }));
-    for (const auto& device : devices)
-        TRY(finish_device_removal(device));
+    auto outcome = each_of(devices, [this](const auto& device) { return finish_device_removal(device); });
+    if (is_role_away(outcome))
+        return outcome;
     TRY_ASSIGN(users, m.store.read([](sqlite::Database& db) { return store::UserTable(db).deleting(); }));
-    for (const auto& user : users)
-        TRY(finish_removal(user));
-    return {};
+    const auto removed = each_of(users, [this](const auto& user) { return finish_removal(user); });
+    return outcome ? removed : outcome;
 }
 
 }

@@ -293,7 +293,9 @@ Result<bool> Sessions::end_pending(const SessionId& id, SessionStatus status, co
 
 Status Sessions::mark_answered(const SessionId& id)
 {
-    TRY(m_database.prepare("UPDATE session SET answered = 1 WHERE id = ?").bind(id.bytes()).run());
+    TRY(m_database.prepare("UPDATE session SET answered = 1 WHERE id = ? AND status NOT IN ('pending', 'approved')")
+            .bind(id.bytes())
+            .run());
     return {};
 }
 

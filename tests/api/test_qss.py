@@ -390,6 +390,16 @@ def test_rejected_is_403(employee):
     assert employee.tenant.application.get("/quotas/signatures") == {"value": 1000}
 
 
+def test_asking_again_after_a_rejection_asks_the_signer_again(employee):
+    call, session = employee.begin_signing([digest_of(b"again")])
+    expect(employee.phone.reject(session), 204)
+    check_error(call.result(30), 403)
+    call, another = employee.begin_signing([digest_of(b"again")])
+    assert another["session_id"] != session["session_id"]
+    expect(employee.phone.approve(another), 200)
+    expect(call.result(30), 200)
+
+
 def test_expired_is_504(service):
     employee = service.tenant(session_lifetime_ms=1000).employee()
     call, session = employee.begin_signing([digest_of(b"x")])

@@ -50,6 +50,27 @@ def test_health(service):
     assert requests.post(f"{service.health_url}/healthz", data="x", timeout=5).status_code == 405
 
 
+def test_qss_api_may_start_no_program_and_get_no_privilege(service):
+    status = Path(f"/proc/{service.pids()['qss-api']}/status").read_text()
+    assert "\nSeccomp:\t2\n" in status and "\nNoNewPrivs:\t1\n" in status
+
+
+def test_connections_are_kept_alive(service):
+    """The kernel asks a silent client whether it is still there: timer 02 of proc(5), net/tcp."""
+    port = service.ports["health"]
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+        own = client.getsockname()[1]
+
+        def timer():
+            for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+                _, local, remote, _, _, timer = line.split()[:6]
+                if local.endswith(f":{port:04X}") and remote.endswith(f":{own:04X}"):
+                    return timer.startswith("02:")
+            return False
+
+        wait_until(timer, "a keep-alive timer")
+
+
 def test_waiting_calls_hold_no_thread(tight):
     """With one business thread, five calls wait and a sixth is answered at once."""
     employee = tight.tenant().employee()

@@ -99,6 +99,19 @@ http::Response signed_response(const service::Signed& result, Shape shape)
     return json_response(200, out.text("session_id", result.session_id.text()).str());
 }
 
+// Who asks again after a refusal asks the signer again, and may do so at once: marked before it is told.
+void answer_refusal(service::Service& service, const ExchangePtr& exchange, const SessionId& session, Error refusal)
+{
+    const bool ended = refusal.code != ErrorCode::unavailable;
+    const auto answer = [exchange, why = std::move(refusal)] { exchange->answer(fail(why)); };
+    if (!ended || exchange->client_gone()())
+        return answer();
+    const auto posted =
+        service.pool().post([&service, session, answer] { service.signing().delivered(session, answer); });
+    if (!posted)
+        answer();
+}
+
 // Runs on the pool up to the wait; the rest on the thread that ends the session.
 void open_and_wait(const Parts& parts, const ExchangePtr& exchange, const service::Application& by,
                    const service::SignRequest& request, Shape shape)
@@ -107,17 +120,16 @@ void open_and_wait(const Parts& parts, const ExchangePtr& exchange, const servic
     auto ticket = signing.begin(by, request);
     if (!ticket)
         return exchange->answer(fail(std::move(ticket).error()));
+    exchange->drop_request();
     signing.wait(ticket->session_id, exchange->client_gone(),
-                 [&service = parts.service, exchange, shape](Result<service::Signed> result) {
+                 [&service = parts.service, exchange, shape,
+                  session = ticket->session_id](Result<service::Signed> result) {
                      if (!result)
-                         return exchange->answer(fail(std::move(result).error()));
+                         return answer_refusal(service, exchange, session, std::move(result).error());
                      exchange->answer(signed_response(*result, shape));
                      // Nobody waits for this; when it is lost, the answer may be fetched again for a while.
-                     if (!exchange->client_gone()()) {
-                         (void)service.pool().post([&service, session = result->session_id] {
-                             service.signing().delivered(session);
-                         });
-                     }
+                     if (!exchange->client_gone()())
+                         (void)service.pool().post([&service, session] { service.signing().delivered(session); });
                  });
 }
 

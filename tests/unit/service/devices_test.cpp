@@ -44,7 +44,7 @@ protected:
     }
 
     const DeviceId m_id = DeviceId::generate(m_random);
-    Tokens m_tokens{Secret(Bytes(32, 6)), m_clock, m_random};
+    Tokens m_tokens{Secret(Bytes(32, 6)), {}, m_clock, m_random};
     Devices m_devices{*m_store, m_tokens, m_clock, m_random};
 };
 

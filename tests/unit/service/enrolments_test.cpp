@@ -75,6 +75,34 @@ TEST_F(EnrolmentsTest, CodesLiveTenMinutes)
     EXPECT_EQ(m_enrolments.enter_codes(begun->id, email, sms).error().code, ErrorCode::gone);
 }
 
+TEST_F(EnrolmentsTest, ABindingWhoseReplyWasLostIsFetchedHoweverLate)
+{
+    const auto begun = begin_one();
+    ASSERT_TRUE(m_enrolments.enter_codes(begun->id, code(store::MessageKind::email), code(store::MessageKind::sms)));
+    m_sam.set_fault(FakeSam::Fault::reply_lost, proto::sam::BIND);
+    EXPECT_TRUE(is_outcome_unknown(m_enrolments.complete(begun->id, {}, {}, {}).error().code));
+    m_sam.set_fault(FakeSam::Fault::none);
+    m_clock.advance(std::chrono::hours(1));
+    EXPECT_TRUE(m_enrolments.complete(begun->id, {}, {}, {}));
+}
+
+TEST_F(EnrolmentsTest, WhatWasNotBoundInTimeHasExpired)
+{
+    const auto begun = begin_one();
+    ASSERT_TRUE(m_enrolments.enter_codes(begun->id, code(store::MessageKind::email), code(store::MessageKind::sms)));
+    m_sam.refuse_by_word(Error{ErrorCode::verification_failed, "no such challenge"});
+    EXPECT_EQ(m_enrolments.complete(begun->id, {}, {}, {}).error().code, ErrorCode::verification_failed);
+    m_clock.advance(std::chrono::hours(1));
+    EXPECT_EQ(m_enrolments.complete(begun->id, {}, {}, {}).error().code, ErrorCode::gone);
+}
+
+TEST_F(EnrolmentsTest, ALifeOfCodesMayBeShorter)
+{
+    Enrolments hasty{{*m_store, m_client, m_code_key, [] {}, m_clock, m_random, Milliseconds(30'000)}};
+    EXPECT_EQ(hasty.begin("welcome", "phone", m_key.public_key().spki())->expires_at,
+              m_clock.now() + Milliseconds(30'000));
+}
+
 TEST_F(EnrolmentsTest, CodesAreNotKeptInTheClear)
 {
     const auto begun = begin_one();

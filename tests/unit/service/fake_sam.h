@@ -89,6 +89,8 @@ private:
             return reply.SerializeAsString();
         }
         case proto::sam::BIND: {
+            if (m_word)
+                return fail(*m_word);
             proto::sam::BindReply reply;
             reply.set_authenticator_id(qss::to_string(m_random.bytes(16)));
             reply.set_credential_id("new credential");

@@ -28,7 +28,7 @@ protected:
     const std::string m_secret = std::string(40, 'a');
     const Bytes m_certificate = to_bytes("the client's certificate, DER");
     const Secret m_secret_key = Secret(Bytes(32, 5));
-    Tokens m_tokens{Secret(Bytes(32, 6)), m_clock, m_random};
+    Tokens m_tokens{Secret(Bytes(32, 6)), {}, m_clock, m_random};
     Logins m_logins{*m_store, m_tokens, m_secret_key, m_clock};
 };
 

@@ -52,7 +52,8 @@ protected:
                                             .origins = {"https://approve.example.com"},
                                             .default_lifetime = Milliseconds(120'000),
                                             .attach_grace = Milliseconds(10'000),
-                                            .waiting_limit = 100});
+                                            .waiting_limit = 100,
+                                            .result_grace = m_result_grace});
     }
 
     void flush() // everything that was posted has run
@@ -150,6 +151,7 @@ protected:
     FakeSam m_sam;
     SamClient m_client;
     CrashPoints m_no_crash;
+    Milliseconds m_result_grace{60'000};
     crypto::PrivateKey m_key;
     std::filesystem::path m_directory;
     std::unique_ptr<store::Store> m_store;

@@ -276,6 +276,27 @@ TEST_F(SigningTest, AnUndeliveredAnswerIsKeptForAMinute)
     EXPECT_NE(begin(request("a")), id);
 }
 
+TEST_F(SigningTest, AnUndeliveredAnswerIsKeptAsLongAsIsConfigured)
+{
+    m_result_grace = Milliseconds(500);
+    restart();
+    const auto id = begin(request("a"));
+    ASSERT_TRUE(approve(id));
+    m_clock.advance(Milliseconds(499));
+    EXPECT_EQ(begin(request("a")), id);
+    m_clock.advance(Milliseconds(1));
+    EXPECT_NE(begin(request("a")), id);
+}
+
+TEST_F(SigningTest, ASessionThatHasNotEndedHasNoAnswerToDeliver)
+{
+    const auto id = begin(request("a"));
+    m_signing->delivered(id);
+    ASSERT_TRUE(m_store->write([](sqlite::Database&) -> Status { return {}; })); // after it
+    ASSERT_TRUE(approve(id));
+    EXPECT_EQ(begin(request("a")), id);
+}
+
 TEST_F(SigningTest, AnIdempotencyKeyNeverSignsTwice)
 {
     auto keyed = request("a");

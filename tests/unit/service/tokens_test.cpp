@@ -13,7 +13,7 @@ protected:
     FakeClock m_clock{TimePoint(Milliseconds(1'800'000'000'000))};
     SystemRandom m_random;
     const Bytes m_key = Bytes(32, 9);
-    Tokens m_tokens{Secret(Bytes(m_key)), m_clock, m_random};
+    Tokens m_tokens{Secret(Bytes(m_key)), {}, m_clock, m_random};
     const CredentialId m_credential = CredentialId::generate(m_random);
     const Bytes m_certificate = Bytes(32, 1);
 
@@ -43,6 +43,16 @@ TEST_F(TokensTest, TwoLoginsDiffer)
 {
     EXPECT_NE(m_tokens.issue_application(m_credential, m_certificate).token,
               m_tokens.issue_application(m_credential, m_certificate).token);
+}
+
+TEST_F(TokensTest, LivesAreConfigured)
+{
+    Tokens tokens{Secret(Bytes(m_key)), {60, 30}, m_clock, m_random};
+    EXPECT_EQ(tokens.issue_application(m_credential, m_certificate).expires_in_seconds, 60);
+    const auto device = tokens.issue_device(DeviceId::generate(m_random));
+    EXPECT_EQ(device.expires_in_seconds, 30);
+    m_clock.advance(Milliseconds(30'000));
+    EXPECT_FALSE(tokens.verify_device(device.token));
 }
 
 TEST_F(TokensTest, EndsAfterItsLife)
