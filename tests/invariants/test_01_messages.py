@@ -10,7 +10,7 @@ from contextlib import closing
 import pytest
 
 from sam import READY, SUSPENDED, SamBed, refused
-from wire import ConnectionClosed, HEADER, Role, RoleError, messages
+from wire import ConnectionClosed, HEADER, Role, messages
 
 UNINITIALISED, AWAITING = 0, 1
 KIB = 1024

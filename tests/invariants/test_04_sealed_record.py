@@ -278,7 +278,8 @@ def test_an_older_file_with_a_forged_chain_of_events(past):
     """Groups of events are not sealed: one ends where the old head says, one has the checkpoint's hash."""
     tag = b"QSS-SAM-CHECKPOINT-v1"
     after = past.checkpoint.index(tag) + len(tag) + 4
-    number, hash_before = int.from_bytes(past.checkpoint[after:after + 8], "big"), past.checkpoint[after + 12:after + 44]
+    number = int.from_bytes(past.checkpoint[after:after + 8], "big")
+    hash_before = past.checkpoint[after + 12:after + 44]
 
     def attack(_, record):
         edit(record, ("INSERT INTO event_group SELECT ?1, first + count - ?1, x'', hash FROM event_group "
