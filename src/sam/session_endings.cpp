@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::int64_t batch = 100;
 constexpr std::int64_t checkpoint_interval_ms = 1'000;
-const Error interrupted{ErrorCode::internal, "interrupted between use and result; it is never signed again"};
+const Error interrupted{ErrorCode::conflict, "interrupted between use and result; it is never signed: ask anew"};
 constexpr auto whenever = TimePoint(Milliseconds(std::numeric_limits<std::int64_t>::max()));
 
 Status end_open_session(Transaction& transaction, SessionRecord session, SessionRecord::State state)

@@ -98,6 +98,19 @@ TEST(RequestParser, AmbiguousFramingIsRefused)
         EXPECT_EQ(status_of(with_headers("POST", headers, "{}")), 400) << headers;
 }
 
+// Found by fuzzing: the head's last blank line came with a fold of the request behind it.
+TEST(RequestParser, AFoldInTheNextRequestIsNotThisOnes)
+{
+    const auto one = with_headers("GET", "");
+    const std::string_view head = std::string_view(one).substr(0, one.size() - 2);
+    RequestParser parser;
+    const auto first = parser.feed(head);
+    ASSERT_TRUE(first);
+    const auto rest = one.substr(*first) + "GET / HTTP/1.1\r\nX-A: 1\r\n folded";
+    ASSERT_TRUE(parser.feed(rest));
+    EXPECT_TRUE(parser.done());
+}
+
 TEST(RequestParser, ExactlyOneHost)
 {
     EXPECT_EQ(status_of("GET / HTTP/1.1\r\n\r\n"), 400);
