@@ -21,8 +21,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         QSS_ASSERT(as_text(client_data).starts_with(prefix));
     }
     static_cast<void>(webauthn::origin_under(client_data, "webauthn.get", challenge, "rp.example"));
-    const auto parsed =
-        webauthn::check_authenticator_data(rest.subspan(split), "rp.example", webauthn::Ceremony::registration);
+    const auto parsed = webauthn::check_authenticator_data(rest.subspan(split), "rp.example",
+                                                           webauthn::Ceremony::registration);
     static_cast<void>(parsed);
     return 0;
 }

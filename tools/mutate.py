@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Removes one check after another and proves that its test notices.
 
-tests/mutations.toml lists them: the check as it stands in the source (`find`, exactly once in `file`),
-what stands there without it (`replace`), and the test that must then fail: `unit` (folder and
+tests/mutations.toml lists them: the check as it stands in the source (`find`, exactly once in `file`, any
+white space for white space), what stands there without it (`replace`), and the test that must then fail: `unit` (folder and
 GoogleTest filter) or `pytest` (arguments, run against binaries that lack the check).
 A copy of the tree in build/mutation is changed, never the tree itself.
 
@@ -10,6 +10,7 @@ usage: tools/mutate.py [NAME...]      all of them, or those whose name contains 
 """
 
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -51,14 +52,20 @@ def build(*targets):
 PROGRAMS = ("qss", "qss-api", "qss-sam", "qss-ca", "qss-ocsp")
 
 
+def places(mutation, text):
+    words = (re.escape(word) for word in mutation["find"].split())
+    return list(re.finditer(r"\s+".join(words), text))
+
+
 def judge(mutation):
     """'noticed', or why not."""
     path = COPY / mutation["file"]
     original = path.read_text()
-    if original.count(mutation["find"]) != 1:
-        return f"`find` is in {mutation['file']} {original.count(mutation['find'])} times, not once"
+    found = places(mutation, original)
+    if len(found) != 1:
+        return f"`find` is in {mutation['file']} {len(found)} times, not once"
     unit = mutation.get("unit")
-    path.write_text(original.replace(mutation["find"], mutation["replace"]))
+    path.write_text(original[:found[0].start()] + mutation["replace"] + original[found[0].end():])
     try:
         built = build(f"unit-{unit['folder']}") if unit else build(*PROGRAMS)
         if built.returncode != 0:

@@ -38,8 +38,9 @@ int main(int argc, char** argv)
         return 2;
     const std::string_view what = argv[1];
     const long count = std::atol(argv[2]);
-    const EvpPkeyPtr key(what.starts_with("rsa") ? EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", std::size_t{3072})
-                                                 : EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
+    const EvpPkeyPtr key(what.starts_with("rsa")
+                             ? EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", std::size_t{3072})
+                             : EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
     const EvpPkeyCtxPtr signing(EVP_PKEY_CTX_new(key.get(), nullptr));
     const EvpPkeyCtxPtr verifying(EVP_PKEY_CTX_new(key.get(), nullptr));
     require(EVP_PKEY_sign_init(signing.get()));
@@ -54,8 +55,9 @@ int main(int argc, char** argv)
     const double start = cpu_ns();
     for (long i = 0; i < count; ++i) {
         std::size_t room = signature.size();
-        require(verify ? EVP_PKEY_verify(verifying.get(), signature.data(), size, digest.data(), digest.size())
-                       : EVP_PKEY_sign(signing.get(), signature.data(), &room, digest.data(), digest.size()));
+        require(verify
+                    ? EVP_PKEY_verify(verifying.get(), signature.data(), size, digest.data(), digest.size())
+                    : EVP_PKEY_sign(signing.get(), signature.data(), &room, digest.data(), digest.size()));
         if (!verify)
             size = room;
     }

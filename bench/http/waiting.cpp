@@ -75,11 +75,12 @@ void open_one(SSL_CTX* context, std::uint16_t port)
     inet_pton(AF_INET, "127.0.0.1", &address.sin_addr);
     SSL* ssl = SSL_new(context); // kept open until the end of the process
     const std::string request = "POST /users/somebody@example.com/sign HTTP/1.1\r\nHost: localhost\r\n"
-                                "Content-Type: application/json;charset=utf-8\r\nAuthorization: Bearer "
-                                + std::string(300, 'x') + "\r\nContent-Length: 82\r\n\r\n" + std::string(82, 'y');
-    if (::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0
-        || SSL_set_fd(ssl, socket) != 1 || SSL_connect(ssl) != 1
-        || SSL_write(ssl, request.data(), static_cast<int>(request.size())) <= 0) {
+                                "Content-Type: application/json;charset=utf-8\r\nAuthorization: Bearer " +
+                                std::string(300, 'x') + "\r\nContent-Length: 82\r\n\r\n" +
+                                std::string(82, 'y');
+    if (::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+        SSL_set_fd(ssl, socket) != 1 || SSL_connect(ssl) != 1 ||
+        SSL_write(ssl, request.data(), static_cast<int>(request.size())) <= 0) {
         std::perror("connection");
         std::exit(1);
     }

@@ -16,12 +16,12 @@ SslCtxPtr client_context(const std::string& certificate_file, const std::string&
 {
     SslCtxPtr context(SSL_CTX_new(TLS_client_method()));
     SSL_CTX_set_verify(context.get(), SSL_VERIFY_NONE, nullptr);
-    SSL_CTX_set_mode(context.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER
-                                        | SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_mode(context.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                                        SSL_MODE_RELEASE_BUFFERS);
     if (certificate_file.empty())
         return context;
-    if (SSL_CTX_use_certificate_chain_file(context.get(), certificate_file.c_str()) != 1
-        || SSL_CTX_use_PrivateKey_file(context.get(), private_key_file.c_str(), SSL_FILETYPE_PEM) != 1)
+    if (SSL_CTX_use_certificate_chain_file(context.get(), certificate_file.c_str()) != 1 ||
+        SSL_CTX_use_PrivateKey_file(context.get(), private_key_file.c_str(), SSL_FILETYPE_PEM) != 1)
         give_up(crypto::openssl_errors().c_str());
     return context;
 }
@@ -79,8 +79,8 @@ void Channel::disconnect()
 
 void Channel::ask(const std::string& head, const std::string& body, Done done)
 {
-    m_request = head + "Host: " + m_address.host + ':' + m_address.port + "\r\nContent-Length: "
-                + std::to_string(body.size()) + "\r\n\r\n" + body;
+    m_request = head + "Host: " + m_address.host + ':' + m_address.port +
+                "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
     m_sent = 0;
     m_done = std::move(done);
     if (m_socket < 0)

@@ -55,7 +55,10 @@ void wait_for_go()
 // Numbers for the driver; the last line.
 class Report {
 public:
-    void latency(const std::string& name, Timer::duration duration) { m_latencies_ms[name].push_back(milliseconds(duration)); }
+    void latency(const std::string& name, Timer::duration duration)
+    {
+        m_latencies_ms[name].push_back(milliseconds(duration));
+    }
     void status(int status) { ++m_statuses[status]; }
 
     void print(std::size_t calls, Timer::duration wall)
@@ -96,11 +99,9 @@ std::string log_in(const client::Credential& credential)
 class SigningLoad {
 public:
     explicit SigningLoad(const Options& options)
-        : m_options(options),
-          m_credential(expect(cli::load_credential(options.credential))),
+        : m_options(options), m_credential(expect(cli::load_credential(options.credential))),
           m_context(client_context(m_credential.certificate_file, m_credential.private_key_file)),
-          m_phone_context(client_context("", "")),
-          m_token(log_in(m_credential))
+          m_phone_context(client_context("", "")), m_token(log_in(m_credential))
     {
         for (const auto& directory : options.phones) {
             m_phones.emplace_back(m_reactor, m_phone_context.get(), directory,
@@ -165,11 +166,13 @@ private:
             digests.emplace_back(hex_encode(m_random.bytes(32)));
         const auto& email = m_phones[channel % m_phones.size()].email();
         const auto begun = Timer::now();
-        m_channels[channel]->ask("POST /users/" + email
-                                     + "/sign HTTP/1.1\r\nContent-Type: application/json;charset=utf-8\r\n"
-                                       "Authorization: Bearer " + m_token + "\r\n",
-                                 client::to_text(client::json::object{{"digests", std::move(digests)}}),
-                                 [this, channel, begun](const Reply& reply) { on_signed(channel, begun, reply); });
+        m_channels[channel]->ask(
+            "POST /users/" + email +
+                "/sign HTTP/1.1\r\nContent-Type: application/json;charset=utf-8\r\n"
+                "Authorization: Bearer " +
+                m_token + "\r\n",
+            client::to_text(client::json::object{{"digests", std::move(digests)}}),
+            [this, channel, begun](const Reply& reply) { on_signed(channel, begun, reply); });
     }
 
     void on_signed(std::size_t channel, Timer::time_point begun, const Reply& reply)
@@ -178,7 +181,8 @@ private:
         m_report.status(reply.status);
         if (reply.status == 200) {
             m_report.latency("call_ms", now - begun);
-            const auto id = expect(client::text_member(expect(client::parse_object(reply.body)), "session_id"));
+            const auto id =
+                expect(client::text_member(expect(client::parse_object(reply.body)), "session_id"));
             if (const auto approval = m_approvals.extract(id))
                 m_report.latency("approval_to_answer_ms", now - approval.mapped());
         } else if (++m_failures > 20) {
@@ -213,7 +217,8 @@ public:
         : m_options(options), m_context(client_context(options.certificate, options.private_key))
     {
         for (std::size_t i = 0; i < options.connections; ++i)
-            m_channels.push_back(std::make_unique<Channel>(m_reactor, m_context.get(), Address::of_url(options.url)));
+            m_channels.push_back(
+                std::make_unique<Channel>(m_reactor, m_context.get(), Address::of_url(options.url)));
     }
 
     void run()

@@ -37,12 +37,33 @@ using Filter = std::unique_ptr<void, ReleaseFilter>;
 
 // Nothing that we do needs one of these: whoever calls it is no longer us.
 constexpr int fatal_calls[] = {
-    SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(fork), SCMP_SYS(vfork), SCMP_SYS(ptrace),
-    SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev), SCMP_SYS(pidfd_getfd), SCMP_SYS(mount),
-    SCMP_SYS(umount2), SCMP_SYS(pivot_root), SCMP_SYS(chroot), SCMP_SYS(unshare), SCMP_SYS(setns),
-    SCMP_SYS(init_module), SCMP_SYS(finit_module), SCMP_SYS(kexec_load), SCMP_SYS(bpf),
-    SCMP_SYS(perf_event_open), SCMP_SYS(userfaultfd), SCMP_SYS(io_uring_setup), SCMP_SYS(keyctl),
-    SCMP_SYS(add_key), SCMP_SYS(request_key), SCMP_SYS(setuid), SCMP_SYS(setresuid), SCMP_SYS(setgid),
+    SCMP_SYS(execve),
+    SCMP_SYS(execveat),
+    SCMP_SYS(fork),
+    SCMP_SYS(vfork),
+    SCMP_SYS(ptrace),
+    SCMP_SYS(process_vm_readv),
+    SCMP_SYS(process_vm_writev),
+    SCMP_SYS(pidfd_getfd),
+    SCMP_SYS(mount),
+    SCMP_SYS(umount2),
+    SCMP_SYS(pivot_root),
+    SCMP_SYS(chroot),
+    SCMP_SYS(unshare),
+    SCMP_SYS(setns),
+    SCMP_SYS(init_module),
+    SCMP_SYS(finit_module),
+    SCMP_SYS(kexec_load),
+    SCMP_SYS(bpf),
+    SCMP_SYS(perf_event_open),
+    SCMP_SYS(userfaultfd),
+    SCMP_SYS(io_uring_setup),
+    SCMP_SYS(keyctl),
+    SCMP_SYS(add_key),
+    SCMP_SYS(request_key),
+    SCMP_SYS(setuid),
+    SCMP_SYS(setresuid),
+    SCMP_SYS(setgid),
     SCMP_SYS(setresgid),
 };
 
@@ -54,12 +75,14 @@ int add_rules(scmp_filter_ctx filter)
             return code;
     for (const int call : {SCMP_SYS(mmap), SCMP_SYS(mprotect)}) {
         const scmp_arg_cmp exec{2, SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC};
-        if (const int code = ::seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EPERM), call, 1, &exec); code != 0)
+        if (const int code = ::seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EPERM), call, 1, &exec);
+            code != 0)
             return code;
     }
     // Threads, but no processes. The flags of clone3 can not be seen: glibc falls back to clone.
     const scmp_arg_cmp no_thread{0, SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0};
-    if (const int code = ::seccomp_rule_add_array(filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(clone), 1, &no_thread);
+    if (const int code =
+            ::seccomp_rule_add_array(filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(clone), 1, &no_thread);
         code != 0)
         return code;
     return ::seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);

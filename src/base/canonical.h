@@ -1,7 +1,8 @@
 // The one canonical encoding of everything that is signed, hashed or sealed outside ASN.1: a
 // sequence of fields, each a 4-byte big-endian length and that many bytes. Integers are fields of
-// 8 bytes, big-endian, times Unix milliseconds; texts are UTF-8; a list is its count followed by its elements.
-// The first field is a tag such as "QSS-SAD-v1" that names the structure. Specified in docs/protocol-sam.md.
+// 8 bytes, big-endian, times Unix milliseconds; texts are UTF-8; a list is its count followed by its
+// elements. The first field is a tag such as "QSS-SAD-v1" that names the structure. Specified in
+// docs/protocol-sam.md.
 #pragma once
 
 #include <cstdint>

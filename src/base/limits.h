@@ -26,7 +26,8 @@ inline constexpr std::size_t certificate_size = 8 * 1024;
 inline constexpr std::size_t csr_size = 8 * 1024;
 inline constexpr std::size_t signature_size = 512;          // RSA-4096
 inline constexpr std::size_t evidence_size = 256 * 1024;
-static_assert(digests_per_session * (digest_size + signature_size + 16) + display_record_size < evidence_size);
+static_assert(digests_per_session * (digest_size + signature_size + 16) + display_record_size <
+              evidence_size);
 
 // WebAuthn.
 inline constexpr std::size_t client_data_size = 2 * 1024;

@@ -62,25 +62,25 @@ inline tl::unexpected<Error> fail(Error error)
 
 }
 
-#define QSS_ASSERT(condition)                                                                      \
-    do {                                                                                           \
-        if (!(condition))                                                                          \
-            ::qss::assertion_failed(#condition, __FILE__, __LINE__);                               \
+#define QSS_ASSERT(condition)                                                                                \
+    do {                                                                                                     \
+        if (!(condition))                                                                                    \
+            ::qss::assertion_failed(#condition, __FILE__, __LINE__);                                         \
     } while (false)
 
 #define QSS_CONCAT_INNER(a, b) a##b
 #define QSS_CONCAT(a, b) QSS_CONCAT_INNER(a, b)
 
 // TRY(expression): returns the error, drops the value. TRY_ASSIGN(name, expression): declares `name`.
-#define TRY(expression)                                                                            \
-    do {                                                                                           \
-        auto&& qss_try_result = (expression);                                                      \
-        if (!qss_try_result)                                                                       \
-            return ::qss::fail(std::move(qss_try_result).error());                                 \
+#define TRY(expression)                                                                                      \
+    do {                                                                                                     \
+        auto&& qss_try_result = (expression);                                                                \
+        if (!qss_try_result)                                                                                 \
+            return ::qss::fail(std::move(qss_try_result).error());                                           \
     } while (false)
 
-#define TRY_ASSIGN(name, expression)                                                               \
-    auto QSS_CONCAT(qss_try_, __LINE__) = (expression);                                            \
-    if (!QSS_CONCAT(qss_try_, __LINE__))                                                           \
-        return ::qss::fail(std::move(QSS_CONCAT(qss_try_, __LINE__)).error());                     \
+#define TRY_ASSIGN(name, expression)                                                                         \
+    auto QSS_CONCAT(qss_try_, __LINE__) = (expression);                                                      \
+    if (!QSS_CONCAT(qss_try_, __LINE__))                                                                     \
+        return ::qss::fail(std::move(QSS_CONCAT(qss_try_, __LINE__)).error());                               \
     auto name = std::move(*QSS_CONCAT(qss_try_, __LINE__))

@@ -21,10 +21,14 @@ Result<NewKey> make_key(keystore::KeyStore& keys, Authority authority, crypto::K
 // Issues one certificate of the ceremony after the other, inside its transaction.
 class Ceremony {
 public:
-    Ceremony(const CeremonyInput& input, Transaction& transaction) : m_input(input), m_transaction(transaction) {}
+    Ceremony(const CeremonyInput& input, Transaction& transaction)
+        : m_input(input), m_transaction(transaction)
+    {
+    }
 
-    Result<pki::Certificate> authority_certificate(pki::ProfileId id, std::string_view name, const NewKey& subject,
-                                                   const NewKey& issuer, const pki::Certificate* issuer_certificate,
+    Result<pki::Certificate> authority_certificate(pki::ProfileId id, std::string_view name,
+                                                   const NewKey& subject, const NewKey& issuer,
+                                                   const pki::Certificate* issuer_certificate,
                                                    Authority authority)
     {
         auto contents = base(authority, issuer_certificate, id);
@@ -42,7 +46,8 @@ public:
         return issue(id, contents, root, &root_certificate, Authority::root);
     }
 
-    Result<pki::Certificate> responder(const NewKey& issuer, const pki::Certificate& certificate, Authority authority)
+    Result<pki::Certificate> responder(const NewKey& issuer, const pki::Certificate& certificate,
+                                       Authority authority)
     {
         const auto contents =
             responder_contents(authority, certificate, m_input.settings, m_input.now, m_input.random);
@@ -56,8 +61,9 @@ private:
                               m_input.random);
     }
 
-    Result<pki::Certificate> issue(pki::ProfileId id, const pki::CertificateContents& contents, const NewKey& issuer,
-                                   const pki::Certificate* issuer_certificate, Authority authority)
+    Result<pki::Certificate> issue(pki::ProfileId id, const pki::CertificateContents& contents,
+                                   const NewKey& issuer, const pki::Certificate* issuer_certificate,
+                                   Authority authority)
     {
         TRY_ASSIGN(throw_away, m_input.throw_away.of(issuer.key.public_key().type()));
         TRY_ASSIGN(draft, Draft::make(authority, pki::profile(id), contents, *throw_away));
@@ -90,14 +96,17 @@ Status certify_services(Ceremony& ceremony, const CeremonyInput& input, const Ne
                         proto::ca::InitialiseReply& reply)
 {
     const auto& settings = input.settings;
-    const auto der = [](const pki::Certificate& certificate) { return to_string(ByteView(certificate.der())); };
+    const auto der = [](const pki::Certificate& certificate) {
+        return to_string(ByteView(certificate.der()));
+    };
     TRY_ASSIGN(evidence, ceremony.service_certificate(pki::ProfileId::sam_evidence,
                                                       provider_name(settings, "Signature activation module"),
                                                       settings.sam_evidence_spki, keys.root, root));
     reply.set_sam_evidence_certificate(der(evidence));
     for (const auto& officer : settings.officers) {
-        TRY_ASSIGN(certificate, ceremony.service_certificate(pki::ProfileId::officer, officer_name(settings, officer),
-                                                             officer.spki, keys.root, root));
+        TRY_ASSIGN(certificate,
+                   ceremony.service_certificate(pki::ProfileId::officer, officer_name(settings, officer),
+                                                officer.spki, keys.root, root));
         reply.add_officer_certificates(der(certificate));
     }
     TRY_ASSIGN(for_issuing, ceremony.responder(keys.issuing, issuing, Authority::issuing));
@@ -112,13 +121,13 @@ Result<CeremonyResult> certify(const CeremonyInput& input, const NewKeys& keys, 
     using enum Authority;
     Transaction transaction(database);
     Ceremony ceremony(input, transaction);
-    TRY_ASSIGN(root_certificate, ceremony.authority_certificate(pki::ProfileId::root, "Root CA", keys.root, keys.root,
-                                                                nullptr, root));
+    TRY_ASSIGN(root_certificate, ceremony.authority_certificate(pki::ProfileId::root, "Root CA", keys.root,
+                                                                keys.root, nullptr, root));
     TRY_ASSIGN(issuing_certificate,
-               ceremony.authority_certificate(pki::ProfileId::issuing_ca, "Qualified Issuing CA", keys.issuing,
-                                              keys.root, &root_certificate, root));
-    TRY_ASSIGN(access_certificate, ceremony.authority_certificate(pki::ProfileId::access_ca, "Access CA", keys.access,
-                                                                  keys.access, nullptr, access));
+               ceremony.authority_certificate(pki::ProfileId::issuing_ca, "Qualified Issuing CA",
+                                              keys.issuing, keys.root, &root_certificate, root));
+    TRY_ASSIGN(access_certificate, ceremony.authority_certificate(pki::ProfileId::access_ca, "Access CA",
+                                                                  keys.access, keys.access, nullptr, access));
     proto::ca::InitialiseReply reply;
     reply.set_root_certificate(to_string(ByteView(root_certificate.der())));
     reply.set_issuing_certificate(to_string(ByteView(issuing_certificate.der())));

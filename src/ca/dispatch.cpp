@@ -36,8 +36,9 @@ std::vector<role::Entry> dispatch_table(Service& service)
                                  [&](const auto& request) { return answer(service.initialise(request)); }),
         entry<GetNonceRequest>(GET_NONCE, "get_nonce", only_ready, empty,
                                [&](const auto& request) { return answer(service.get_nonce(request)); }),
-        entry<IssueIdentityRequest>(ISSUE_IDENTITY, "issue_identity", only_ready, identity,
-                                    [&](const auto& request) { return answer(service.issue_identity(request)); }),
+        entry<IssueIdentityRequest>(
+            ISSUE_IDENTITY, "issue_identity", only_ready, identity,
+            [&](const auto& request) { return answer(service.issue_identity(request)); }),
         entry<RevokeRequest>(REVOKE, "revoke", only_ready, 64,
                              [&](const auto& request) { return answer(service.revoke(request)); }),
         entry<IssueAccessRequest>(ISSUE_ACCESS, "issue_access", only_ready, access,

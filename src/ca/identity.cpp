@@ -54,7 +54,8 @@ Result<IdentityRequest> verify_identity_request(const Settings& settings, ByteVi
     TRY(statement.check());
     TRY(check_binding(settings, attestation, statement, signed_statement.hash()));
     TRY_ASSIGN(key, crypto::PublicKey::from_spki(attestation.spki));
-    return IdentityRequest{signed_attestation.hash(), std::move(attestation), std::move(statement), std::move(key)};
+    return IdentityRequest{signed_attestation.hash(), std::move(attestation), std::move(statement),
+                           std::move(key)};
 }
 
 pki::CertificateContents identity_contents(const IdentityRequest& request, const Settings& settings,
@@ -64,15 +65,16 @@ pki::CertificateContents identity_contents(const IdentityRequest& request, const
     const auto& statement = request.statement;
     auto contents = contents_under(Authority::issuing, &issuer, settings, now, lifetime, random);
     // Nothing that outlives the algorithm (TS 119 312).
-    contents.not_after = std::min(contents.not_after,
-                                  crypto::use_sunset(request.key.type()) - std::chrono::seconds(1));
+    contents.not_after =
+        std::min(contents.not_after, crypto::use_sunset(request.key.type()) - std::chrono::seconds(1));
     contents.spki = request.key.spki();
-    contents.subject = {{pki::oids::country, statement.country},
-                        {pki::oids::organisation, statement.organisation},
-                        {pki::oids::surname, statement.surname},
-                        {pki::oids::given_name, statement.given_name},
-                        {pki::oids::serial_number, serial_number},
-                        {pki::oids::common_name, settings.marked(statement.given_name + " " + statement.surname)}};
+    contents.subject = {
+        {pki::oids::country, statement.country},
+        {pki::oids::organisation, statement.organisation},
+        {pki::oids::surname, statement.surname},
+        {pki::oids::given_name, statement.given_name},
+        {pki::oids::serial_number, serial_number},
+        {pki::oids::common_name, settings.marked(statement.given_name + " " + statement.surname)}};
     contents.semantics = statement.identity_number.empty() ? pki::Semantics::none : pki::Semantics::natural;
     return contents;
 }

@@ -6,8 +6,9 @@
 
 namespace qss::ca {
 
-pki::CertificateContents contents_under(Authority authority, const pki::Certificate* issuer, const Settings& settings,
-                                        TimePoint now, std::chrono::days lifetime, Random& random)
+pki::CertificateContents contents_under(Authority authority, const pki::Certificate* issuer,
+                                        const Settings& settings, TimePoint now, std::chrono::days lifetime,
+                                        Random& random)
 {
     const auto& host = settings.public_host;
     const bool root = authority == Authority::root;
@@ -22,7 +23,8 @@ pki::CertificateContents contents_under(Authority authority, const pki::Certific
     }
     contents.own_policy = settings.own_policy;
     contents.crl_url = pki::http_url(host, root ? pki::path_root_crl : pki::path_issuing_crl);
-    contents.ca_issuers_url = pki::http_url(host, root ? pki::path_root_certificate : pki::path_issuing_certificate);
+    contents.ca_issuers_url =
+        pki::http_url(host, root ? pki::path_root_certificate : pki::path_issuing_certificate);
     contents.ocsp_url = pki::http_url(host, pki::path_ocsp);
     contents.pds_url = "https://" + host + std::string(pki::path_pds);
     return contents;

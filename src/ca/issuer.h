@@ -12,8 +12,9 @@ namespace qss::ca {
 
 // `issuer` null: self-signed. The end of validity is cut to the issuer's. Subject, key, alternative
 // names and semantics are left to the caller.
-pki::CertificateContents contents_under(Authority authority, const pki::Certificate* issuer, const Settings& settings,
-                                        TimePoint now, std::chrono::days lifetime, Random& random);
+pki::CertificateContents contents_under(Authority authority, const pki::Certificate* issuer,
+                                        const Settings& settings, TimePoint now, std::chrono::days lifetime,
+                                        Random& random);
 
 // Name of the provider's own authorities and services (GEN-4.2.3.1): C, O, organizationIdentifier, CN.
 pki::Name provider_name(const Settings& settings, std::string_view common_name);

@@ -34,7 +34,8 @@ private:
 Result<std::unique_ptr<role::Role>> open_ca(role::Context& context)
 {
     const auto& directory = context.options.directory;
-    TRY_ASSIGN(keys, keystore::SoftwareKeyStore::open_or_create(directory, context.passphrase, context.random));
+    TRY_ASSIGN(keys,
+               keystore::SoftwareKeyStore::open_or_create(directory, context.passphrase, context.random));
     TRY_ASSIGN(database, open_record(directory + "/record.db"));
     auto ca = std::make_unique<CaRole>(std::move(keys), std::move(database));
     TRY(ca->open(context));

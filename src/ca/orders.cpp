@@ -14,8 +14,8 @@ std::string_view name_of(Authority authority)
     return "";
 }
 
-Result<Draft> Draft::make(Authority authority, const pki::Profile& profile, const pki::CertificateContents& contents,
-                          const crypto::PrivateKey& throw_away)
+Result<Draft> Draft::make(Authority authority, const pki::Profile& profile,
+                          const pki::CertificateContents& contents, const crypto::PrivateKey& throw_away)
 {
     Draft draft;
     draft.m_authority = authority;

@@ -50,7 +50,8 @@ Result<CertificateRow> read_certificate(const sqlite::Statement& query)
     if (!query.is_null(2))
         row.certificate = query.blob(2);
     if (!query.is_null(3))
-        row.revocation = pki::Revocation{from_unix_ms(query.integer(3)), static_cast<std::uint8_t>(query.integer(4))};
+        row.revocation =
+            pki::Revocation{from_unix_ms(query.integer(3)), static_cast<std::uint8_t>(query.integer(4))};
     return row;
 }
 
@@ -195,8 +196,9 @@ Status Transaction::store_identity(ByteView attestation_hash, const SignerId& si
 
 Result<std::optional<CertificateRow>> Transaction::identity(ByteView attestation_hash)
 {
-    auto query = m_database.prepare("SELECT c.serial, c.profile, c.certificate, c.revoked_ms, c.reason FROM identity i"
-                                    " JOIN certificate c ON c.serial = i.serial WHERE i.attestation = ?");
+    auto query =
+        m_database.prepare("SELECT c.serial, c.profile, c.certificate, c.revoked_ms, c.reason FROM identity i"
+                           " JOIN certificate c ON c.serial = i.serial WHERE i.attestation = ?");
     TRY_ASSIGN(found, query.bind(attestation_hash).step());
     if (!found)
         return std::optional<CertificateRow>();
@@ -216,7 +218,8 @@ Result<IssuanceOrder> Transaction::reopen_intent(ByteView serial)
 
 Status Transaction::store_certificate(const pki::Certificate& certificate, TimePoint now)
 {
-    auto update = m_database.prepare("UPDATE certificate SET certificate = ? WHERE serial = ? AND certificate IS NULL");
+    auto update =
+        m_database.prepare("UPDATE certificate SET certificate = ? WHERE serial = ? AND certificate IS NULL");
     TRY(one_row(update.bind(certificate.der()).bind(certificate.serial()).run(), ErrorCode::conflict,
                 "certificate was stored already"));
     return append_event("issued", certificate.sha256(), now);
@@ -285,8 +288,9 @@ Status Transaction::revoke(ByteView serial, std::uint8_t reason, TimePoint now)
 
 Result<std::optional<Bytes>> Transaction::current_crl(Authority authority, TimePoint now)
 {
-    auto query = m_database.prepare("SELECT crl FROM authority WHERE name = ? AND crl IS NOT NULL AND crl_stale = 0"
-                                    " AND crl_at_ms <= ? AND crl_at_ms > ?");
+    auto query =
+        m_database.prepare("SELECT crl FROM authority WHERE name = ? AND crl IS NOT NULL AND crl_stale = 0"
+                           " AND crl_at_ms <= ? AND crl_at_ms > ?");
     const auto due = now - crl_due;
     TRY_ASSIGN(found, query.bind(name_of(authority)).bind(to_unix_ms(now)).bind(to_unix_ms(due)).step());
     return found ? std::optional(query.blob(0)) : std::nullopt;
@@ -295,18 +299,20 @@ Result<std::optional<Bytes>> Transaction::current_crl(Authority authority, TimeP
 Result<CrlOrder> Transaction::crl_order(Authority authority, const pki::Certificate& issuer, TimePoint now)
 {
     const auto name = name_of(authority);
-    TRY(one_row(m_database.prepare("UPDATE authority SET crl_number = crl_number + 1, crl_stale = 1 WHERE name = ?")
-                    .bind(name)
-                    .run(),
-                ErrorCode::internal, "authority"));
+    TRY(one_row(
+        m_database.prepare("UPDATE authority SET crl_number = crl_number + 1, crl_stale = 1 WHERE name = ?")
+            .bind(name)
+            .run(),
+        ErrorCode::internal, "authority"));
     auto number = m_database.prepare("SELECT crl_number FROM authority WHERE name = ?");
     TRY(number.bind(name).step());
     pki::CrlContents contents;
     contents.number = static_cast<std::uint64_t>(number.integer(0));
     contents.this_update = now;
     contents.next_update = now + crl_life;
-    auto query = m_database.prepare("SELECT serial, revoked_ms, reason FROM certificate"
-                                    " WHERE authority = ? AND revoked_ms IS NOT NULL ORDER BY revoked_ms, serial");
+    auto query =
+        m_database.prepare("SELECT serial, revoked_ms, reason FROM certificate"
+                           " WHERE authority = ? AND revoked_ms IS NOT NULL ORDER BY revoked_ms, serial");
     query.bind(name);
     for (;;) {
         TRY_ASSIGN(found, query.step());

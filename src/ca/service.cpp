@@ -71,7 +71,8 @@ Result<proto::ca::InitialiseReply> Service::initialise(const proto::ca::Initiali
     const std::lock_guard lock(m_mutex);
     if (m_state != role::State::UNINITIALISED)
         return fail(ErrorCode::conflict, "the ceremony is over");
-    const CeremonyInput input{settings, m_options.keys, m_throw_away, m_options.clock.now(), m_options.random};
+    const CeremonyInput input{settings, m_options.keys, m_throw_away, m_options.clock.now(),
+                              m_options.random};
     TRY_ASSIGN(result, run_ceremony(input, m_options.writer));
     m_settings.emplace(std::move(settings));
     m_authorities.emplace(std::move(result.authorities));
@@ -93,7 +94,8 @@ Result<proto::ca::GetNonceReply> Service::get_nonce(const proto::ca::GetNonceReq
 
 Result<proto::ca::IssueIdentityReply> Service::issue_identity(const proto::ca::IssueIdentityRequest& request)
 {
-    TRY_ASSIGN(lifetime, lifetime_from(request.lifetime_days(), pki::profile(pki::ProfileId::natural_person_esign)));
+    TRY_ASSIGN(lifetime,
+               lifetime_from(request.lifetime_days(), pki::profile(pki::ProfileId::natural_person_esign)));
     const std::lock_guard lock(m_mutex);
     TRY_ASSIGN(verified, verify_identity_request(*m_settings, as_bytes(request.key_attestation()),
                                                  as_bytes(request.registration_statement())));
@@ -126,8 +128,8 @@ Result<Service::Begun> Service::begin_identity(Transaction& transaction, const I
     const auto& signer = request.attestation.signer_id;
     TRY(transaction.claim_key(request.key.spki(), signer));
     TRY_ASSIGN(serial_number, subject_serial(transaction, request));
-    const auto contents = identity_contents(request, *m_settings, m_authorities->issuing.certificate, serial_number,
-                                            now, lifetime, m_options.random);
+    const auto contents = identity_contents(request, *m_settings, m_authorities->issuing.certificate,
+                                            serial_number, now, lifetime, m_options.random);
     TRY_ASSIGN(draft, make_draft(Authority::issuing, pki::ProfileId::natural_person_esign, contents));
     TRY_ASSIGN(order, transaction.store_intent(std::move(draft), now));
     TRY(transaction.store_identity(request.attestation_hash, signer, order.serial()));
@@ -153,7 +155,8 @@ Result<std::string> Service::subject_serial(Transaction& transaction, const Iden
     return statement.identity_number.empty() ? next.serial_number : statement.identity_number;
 }
 
-Result<Draft> Service::make_draft(Authority authority, pki::ProfileId id, const pki::CertificateContents& contents)
+Result<Draft> Service::make_draft(Authority authority, pki::ProfileId id,
+                                  const pki::CertificateContents& contents)
 {
     TRY_ASSIGN(throw_away, m_throw_away.of(m_authorities->of(authority).key.public_key().type()));
     return Draft::make(authority, pki::profile(id), contents, *throw_away);
@@ -165,8 +168,9 @@ Result<pki::Certificate> Service::finish(Authority authority, IssuanceOrder orde
     TRY_ASSIGN(certificate, issuer.key.issue(std::move(order)));
     TRY(certificate.check_issued_by(issuer.certificate));
     const auto now = m_options.clock.now();
-    TRY(m_options.writer.write(
-        [&](sqlite::Database& database) { return Transaction(database).store_certificate(certificate, now); }));
+    TRY(m_options.writer.write([&](sqlite::Database& database) {
+        return Transaction(database).store_certificate(certificate, now);
+    }));
     return certificate;
 }
 
@@ -247,8 +251,8 @@ Result<proto::ca::IssueAccessReply> Service::issue_access(const proto::ca::Issue
         return fail(ErrorCode::forbidden, "server certificates are made in a sandbox alone");
     const auto now = m_options.clock.now();
     TRY(crypto::check_may_issue(csr.public_key().type(), now));
-    auto contents = contents_under(Authority::access, &m_authorities->access.certificate, *m_settings, now, lifetime,
-                                   m_options.random);
+    auto contents = contents_under(Authority::access, &m_authorities->access.certificate, *m_settings, now,
+                                   lifetime, m_options.random);
     contents.subject = {{pki::oids::organisation, m_settings->marked(m_settings->organisation)},
                         {pki::oids::common_name, request.common_name()}};
     contents.spki = csr.public_key().spki();
@@ -273,8 +277,8 @@ Result<proto::ca::RenewOcspReply> Service::renew_ocsp(const proto::ca::RenewOcsp
 {
     const std::lock_guard lock(m_mutex);
     const auto renew = [&](Authority authority) {
-        const auto contents = responder_contents(authority, m_authorities->of(authority).certificate, *m_settings,
-                                                 m_options.clock.now(), m_options.random);
+        const auto contents = responder_contents(authority, m_authorities->of(authority).certificate,
+                                                 *m_settings, m_options.clock.now(), m_options.random);
         return issue(authority, pki::ProfileId::ocsp_responder, contents);
     };
     TRY_ASSIGN(for_issuing, renew(Authority::issuing));

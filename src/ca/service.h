@@ -50,12 +50,14 @@ private:
     explicit Service(ServiceOptions options) : m_options(std::move(options)) {}
     Status load();
     // The next six: m_mutex is held.
-    Result<Begun> begin_identity(Transaction& transaction, const IdentityRequest& request, std::chrono::days lifetime,
-                                 TimePoint now);
+    Result<Begun> begin_identity(Transaction& transaction, const IdentityRequest& request,
+                                 std::chrono::days lifetime, TimePoint now);
     Result<std::string> subject_serial(Transaction& transaction, const IdentityRequest& request);
-    Result<Draft> make_draft(Authority authority, pki::ProfileId id, const pki::CertificateContents& contents);
+    Result<Draft> make_draft(Authority authority, pki::ProfileId id,
+                             const pki::CertificateContents& contents);
     Result<pki::Certificate> finish(Authority authority, IssuanceOrder order);
-    Result<pki::Certificate> issue(Authority authority, pki::ProfileId id, const pki::CertificateContents& contents);
+    Result<pki::Certificate> issue(Authority authority, pki::ProfileId id,
+                                   const pki::CertificateContents& contents);
     Result<Bytes> fresh_crl(Authority authority);
 
     ServiceOptions m_options;

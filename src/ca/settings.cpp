@@ -45,13 +45,16 @@ Status check_policy(std::string_view oid, Mode mode)
 
 Status check_names(const Settings& settings)
 {
-    TRY(pki::encode_name({{pki::oids::country, settings.country}, {pki::oids::organisation, settings.organisation}}));
+    TRY(pki::encode_name(
+        {{pki::oids::country, settings.country}, {pki::oids::organisation, settings.organisation}}));
     TRY(need(settings.organisation.size() <= limits::name_size, "organisation is too long"));
     const auto& id = settings.organisation_identifier;
     const std::string_view schemes[] = {"VAT", "NTR", "PSD", "LEI"};
-    const bool scheme = std::find(std::begin(schemes), std::end(schemes), id.substr(0, 3)) != std::end(schemes);
+    const bool scheme =
+        std::find(std::begin(schemes), std::end(schemes), id.substr(0, 3)) != std::end(schemes);
     // EN 319 412-1 5.1.4; it differs from the name (412-2 GEN-4.2.3.1-3).
-    TRY(need(scheme && id.size() > 6 && id.size() <= limits::name_size && id[5] == '-' && id != settings.organisation,
+    TRY(need(scheme && id.size() > 6 && id.size() <= limits::name_size && id[5] == '-' &&
+                 id != settings.organisation,
              "organisation_identifier is not like NTRLV-40003000000"));
     return pki::check_public_host(settings.public_host);
 }
@@ -116,7 +119,8 @@ Result<Settings> Settings::from_request(const proto::ca::InitialiseRequest& requ
     settings.country = request.country();
     settings.organisation = request.organisation();
     settings.organisation_identifier = request.organisation_identifier();
-    settings.public_host = request.public_url().empty() ? std::string(pki::default_public_host) : request.public_url();
+    settings.public_host =
+        request.public_url().empty() ? std::string(pki::default_public_host) : request.public_url();
     settings.own_policy = request.own_policy_oid().empty() && sandbox ? std::string(default_test_policy)
                                                                       : request.own_policy_oid();
     TRY(check_names(settings));
@@ -135,7 +139,8 @@ Result<Settings> Settings::from_request(const proto::ca::InitialiseRequest& requ
         TRY_ASSIGN(spki, read_p256(officer.spki(), "officer's"));
         settings.officers.push_back({officer.name(), std::move(spki)});
     }
-    TRY(need(static_cast<std::uint64_t>(request.server_names_size()) <= max_server_names, "number of server names"));
+    TRY(need(static_cast<std::uint64_t>(request.server_names_size()) <= max_server_names,
+             "number of server names"));
     TRY(need(sandbox || request.server_names_size() == 0, "server names are a sandbox's"));
     settings.server_names.assign(request.server_names().begin(), request.server_names().end());
     return settings;

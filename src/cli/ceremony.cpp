@@ -150,7 +150,8 @@ Status Ceremony::make_directories()
     if (group.empty())
         return {};
     TRY_ASSIGN(gid, find_group(group));
-    if (::chown(paths.run.c_str(), static_cast<uid_t>(-1), gid) != 0 || ::chmod(paths.run.c_str(), 03770) != 0)
+    if (::chown(paths.run.c_str(), static_cast<uid_t>(-1), gid) != 0 ||
+        ::chmod(paths.run.c_str(), 03770) != 0)
         return fail(ErrorCode::io, "run/ can not be given to group " + group);
     return {};
 }
@@ -170,8 +171,8 @@ Status Ceremony::make_secrets()
 Status Ceremony::make_officer()
 {
     const auto& officer = m_layout.paths.officer;
-    TRY(run_to_end({{m_layout.programs + "/qss", "officer", "init", "--officer-directory", officer.string(), "--name",
-                     std::string(officer_name)},
+    TRY(run_to_end({{m_layout.programs + "/qss", "officer", "init", "--officer-directory", officer.string(),
+                     "--name", std::string(officer_name)},
                     {},
                     {}}));
     TRY_ASSIGN(spki, read_pem(officer / "public-key.pem"));
@@ -207,10 +208,11 @@ Status Ceremony::call(RoleName role, int type, const google::protobuf::MessageLi
 {
     const auto found = m_roles.find(role);
     QSS_ASSERT(found != m_roles.end());
-    auto status = found->second.channel->call(static_cast<std::uint16_t>(type), request, reply, call_patience);
+    auto status =
+        found->second.channel->call(static_cast<std::uint16_t>(type), request, reply, call_patience);
     if (!status)
-        return fail(status.error().code, program_name(role) + ": " + status.error().detail + "\n" +
-                                             last_lines(m_log_file));
+        return fail(status.error().code,
+                    program_name(role) + ": " + status.error().detail + "\n" + last_lines(m_log_file));
     return {};
 }
 
@@ -288,7 +290,8 @@ Status Ceremony::complete_ocsp()
     return call(RoleName::ocsp, proto::ocsp::COMPLETE, request, reply);
 }
 
-Result<pki::Certificate> Ceremony::issue(proto::ca::AccessKind kind, ByteView csr, std::string_view common_name)
+Result<pki::Certificate> Ceremony::issue(proto::ca::AccessKind kind, ByteView csr,
+                                         std::string_view common_name)
 {
     proto::ca::IssueAccessRequest request;
     request.set_kind(kind);
@@ -306,8 +309,10 @@ Status Ceremony::issue_client_certificates()
     TRY_ASSIGN(operator_csr, pki::make_csr(operator_name, operator_key));
     TRY_ASSIGN(operator_certificate, issue(proto::ca::CLIENT, operator_csr, operator_name));
     const auto own = operator_files(m_layout.paths.directory);
-    TRY(client::write_new_file(own.private_key.string(), operator_key.to_pem().reveal(), FileAccess::owner_only));
-    TRY(client::write_new_file(own.certificate.string(), as_bytes(operator_certificate.pem()), FileAccess::everybody));
+    TRY(client::write_new_file(own.private_key.string(), operator_key.to_pem().reveal(),
+                               FileAccess::owner_only));
+    TRY(client::write_new_file(own.certificate.string(), as_bytes(operator_certificate.pem()),
+                               FileAccess::everybody));
 
     TRY_ASSIGN(officer_csr, read_pem(m_layout.paths.officer / "client.csr"));
     TRY_ASSIGN(officer_certificate, issue(proto::ca::CLIENT, officer_csr, officer_name));
@@ -320,13 +325,15 @@ Status Ceremony::issue_client_certificates()
     return {};
 }
 
-Status Ceremony::issue_server(crypto::KeyType type, const fs::path& certificate_file, const fs::path& key_file)
+Status Ceremony::issue_server(crypto::KeyType type, const fs::path& certificate_file,
+                              const fs::path& key_file)
 {
     TRY_ASSIGN(key, crypto::PrivateKey::generate(type));
     TRY_ASSIGN(csr, pki::make_csr(server_name, key));
     TRY_ASSIGN(certificate, issue(proto::ca::SERVER, csr, server_name));
     TRY(client::write_new_file(key_file.string(), key.to_pem().reveal(), FileAccess::owner_only));
-    return client::write_new_file(certificate_file.string(), as_bytes(certificate.pem()), FileAccess::everybody);
+    return client::write_new_file(certificate_file.string(), as_bytes(certificate.pem()),
+                                  FileAccess::everybody);
 }
 
 Status Ceremony::issue_server_certificates()
@@ -349,7 +356,8 @@ Status Ceremony::write_public_certificates()
         {pki / "ocsp-issuing.pem", m_certificates.ocsp_issuing_certificate()},
         {pki / "ocsp-root.pem", m_certificates.ocsp_root_certificate()},
         {pki / "officer.pem", m_certificates.officer_certificates_size() == 1
-                                  ? m_certificates.officer_certificates(0) : std::string()},
+                                  ? m_certificates.officer_certificates(0)
+                                  : std::string()},
     };
     for (const auto& [path, der] : files) {
         TRY_ASSIGN(pem, pem_of(der));
@@ -398,8 +406,9 @@ Status Ceremony::run_to_end(Command command)
     const auto ended = process.wait(child_patience);
     if (ended && WIFEXITED(*ended) && WEXITSTATUS(*ended) == 0)
         return {};
-    return fail(ErrorCode::internal, command.arguments.front() + " failed: " +
-                                         (ended ? describe_exit(*ended) : "too slow") + "\n" + last_lines(m_log_file));
+    return fail(ErrorCode::internal, command.arguments.front() +
+                                         " failed: " + (ended ? describe_exit(*ended) : "too slow") + "\n" +
+                                         last_lines(m_log_file));
 }
 
 }

@@ -29,7 +29,8 @@ struct CeremonyOptions {
     std::vector<std::string> origins = {"https://localhost:8445"};
     std::string ca_key_type = "P-256";
     std::vector<std::string> more_server_names; // besides localhost and 127.0.0.1
-    config::Listener mtls = config::Config("").mtls, tls = config::Config("").tls, health = config::Config("").health;
+    config::Listener mtls = config::Config("").mtls, tls = config::Config("").tls,
+                     health = config::Config("").health;
     std::uint32_t rsa_3072_pool = 0; // 0: the SAM's own default
     std::uint32_t rsa_4096_pool = 0;
 };

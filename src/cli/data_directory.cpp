@@ -31,7 +31,8 @@ Status remove_leftover(const fs::path& partial)
     const auto marker_file = partial / marker;
     const int fd = ::open(marker_file.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
-        return fail(ErrorCode::already_exists, partial.string() + " is in the way, and not of `qss init`: remove it");
+        return fail(ErrorCode::already_exists,
+                    partial.string() + " is in the way, and not of `qss init`: remove it");
     const bool free = ::flock(fd, LOCK_EX | LOCK_NB) == 0;
     if (free)
         fs::remove_all(partial, code);

@@ -74,16 +74,19 @@ Status init(const Context& context, const InitOptions& options)
         Ceremony ceremony(layout, options.ceremony, context.random);
         const auto steps = ceremony.steps();
         for (std::size_t i = 0; i < steps.size(); ++i) {
-            context.progress("[" + std::to_string(i + 1) + "/" + std::to_string(steps.size()) + "] " + steps[i].title);
+            context.progress("[" + std::to_string(i + 1) + "/" + std::to_string(steps.size()) + "] " +
+                             steps[i].title);
             if (const auto status = steps[i].run(); !status)
                 return fail(status.error().code, steps[i].title + ": " + status.error().detail +
-                                                     "\nwhat there is stays in " + directory.partial().string());
+                                                     "\nwhat there is stays in " +
+                                                     directory.partial().string());
         }
     }
     TRY(directory.publish());
     context.result(boost::json::object{{"directory", target.string()},
                                        {"configuration", (target / "qss.toml").string()}},
-                   "made " + target.string() + ", a sandbox: its certificates say TEST\nnext: qss serve --directory " +
+                   "made " + target.string() +
+                       ", a sandbox: its certificates say TEST\nnext: qss serve --directory " +
                        target.string());
     return {};
 }
@@ -100,8 +103,9 @@ void add_ceremony_options(CLI::App& command, CeremonyOptions& options)
     command.add_option("--origin", options.origins, "Where the mobile authenticator runs; may be repeated")
         ->allow_extra_args(false);
     command.add_option("--ca-key-type", options.ca_key_type, "Of root and issuing CA");
-    command.add_option("--server-name", options.more_server_names,
-                       "A name or address in the server certificates besides localhost; may be repeated")
+    command
+        .add_option("--server-name", options.more_server_names,
+                    "A name or address in the server certificates besides localhost; may be repeated")
         ->allow_extra_args(false);
     command.add_option("--mtls-port", options.mtls.port, "0: any");
     command.add_option("--tls-port", options.tls.port, "0: any");
@@ -116,19 +120,20 @@ void add_ceremony_options(CLI::App& command, CeremonyOptions& options)
 
 void add_init_command(CLI::App& root, Context& context)
 {
-    auto* command = root.add_subcommand("init", "Make the data directory of a sandbox: keys, certificates, database");
+    auto* command =
+        root.add_subcommand("init", "Make the data directory of a sandbox: keys, certificates, database");
     const auto options = std::make_shared<InitOptions>();
     command->add_option("DIR", options->directory, "The directory; default: --directory");
     command->add_flag("--dry-run", options->dry_run, "Say what would be done, and do nothing");
     add_ceremony_options(*command, options->ceremony);
-    command->add_option("--api-user", options->users.api, "User of qss-api; needs root, as do the next three");
+    command->add_option("--api-user", options->users.api,
+                        "User of qss-api; needs root, as do the next three");
     command->add_option("--sam-user", options->users.sam, "User of qss-sam");
     command->add_option("--ca-user", options->users.ca, "User of qss-ca");
     command->add_option("--ocsp-user", options->users.ocsp, "User of qss-ocsp");
     command->add_option("--group", options->users.group, "Group of those users: owns the sockets");
-    command->callback([&context, options] {
-        context.action = [&context, options] { return init(context, *options); };
-    });
+    command->callback(
+        [&context, options] { context.action = [&context, options] { return init(context, *options); }; });
 }
 
 }

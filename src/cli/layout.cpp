@@ -61,8 +61,9 @@ Result<Command> role_command(const Layout& layout, RoleName role)
     TRY_ASSIGN(own, identity_of(layout, user_of(layout, role)));
     TRY_ASSIGN(api, identity_of(layout, layout.users.api));
     const auto directory = directory_of(layout, role);
-    Command command{{layout.programs + "/" + program_name(role), "--directory", directory.string(), "--socket",
-                     socket_of(layout, role), "--passphrase-file", (directory / "passphrase").string()},
+    Command command{{layout.programs + "/" + program_name(role), "--directory", directory.string(),
+                     "--socket", socket_of(layout, role), "--passphrase-file",
+                     (directory / "passphrase").string()},
                     own,
                     {}};
     auto& arguments = command.arguments;
@@ -79,7 +80,8 @@ Result<Command> role_command(const Layout& layout, RoleName role)
 Result<Command> api_command(const Layout& layout)
 {
     TRY_ASSIGN(identity, identity_of(layout, layout.users.api));
-    return Command{{layout.programs + "/qss-api", "--config", layout.paths.config_file.string()}, identity, {}};
+    return Command{
+        {layout.programs + "/qss-api", "--config", layout.paths.config_file.string()}, identity, {}};
 }
 
 }

@@ -29,7 +29,8 @@ int run(int argc, char** argv)
     qss::SystemRandom random;
     qss::cli::Context context{clock, random, std::cout, std::cerr};
 
-    CLI::App root("A remote qualified signing service. `qss init` makes a data directory, `qss serve` runs it.", "qss");
+    CLI::App root(
+        "A remote qualified signing service. `qss init` makes a data directory, `qss serve` runs it.", "qss");
     root.require_subcommand(1);
     root.fallthrough();
     bool json = false;

@@ -129,7 +129,8 @@ Result<Process> Process::start(const Command& command)
 }
 
 Process::Process(Process&& other) noexcept
-    : m_pid(std::exchange(other.m_pid, -1)), m_pidfd(std::exchange(other.m_pidfd, -1)), m_status(other.m_status)
+    : m_pid(std::exchange(other.m_pid, -1)), m_pidfd(std::exchange(other.m_pidfd, -1)),
+      m_status(other.m_status)
 {
 }
 
@@ -155,8 +156,7 @@ std::optional<int> Process::wait(Milliseconds timeout)
     if (m_status)
         return m_status;
     pollfd ended{m_pidfd, POLLIN, 0};
-    while (::poll(&ended, 1, static_cast<int>(timeout.count())) < 0 && errno == EINTR) {
-    }
+    while (::poll(&ended, 1, static_cast<int>(timeout.count())) < 0 && errno == EINTR) {}
     int status = 0;
     if (::waitpid(m_pid, &status, WNOHANG) == m_pid)
         m_status = status;

@@ -108,9 +108,10 @@ void say_ready(const Context& context)
     const auto addresses = find_addresses(context.directory);
     if (!addresses)
         return;
-    context.result(boost::json::object{{"status", "ready"}, {"mtls", addresses->mtls_url}, {"tls", addresses->tls_url}},
-                   "ready\n  QSS and management API (mutual TLS): " + addresses->mtls_url +
-                       "\n  authenticator API (TLS):             " + addresses->tls_url);
+    context.result(
+        boost::json::object{{"status", "ready"}, {"mtls", addresses->mtls_url}, {"tls", addresses->tls_url}},
+        "ready\n  QSS and management API (mutual TLS): " + addresses->mtls_url +
+            "\n  authenticator API (TLS):             " + addresses->tls_url);
 }
 
 Status serve(const Context& context, const ServeOptions& options)
@@ -141,7 +142,8 @@ Status serve(const Context& context, const ServeOptions& options)
         say_ready(context);
         return true;
     };
-    context.progress("starting " + std::to_string(children.size()) + " processes in " + paths.directory.string());
+    context.progress("starting " + std::to_string(children.size()) + " processes in " +
+                     paths.directory.string());
     Supervisor(std::move(children), std::move(supervisor_options)).run(stop_fd);
     ::close(stop_fd);
     context.progress("stopped");
@@ -152,15 +154,15 @@ Status serve(const Context& context, const ServeOptions& options)
 
 void add_serve_command(CLI::App& root, Context& context)
 {
-    auto* command = root.add_subcommand("serve", "Run the service: start its processes, restart each that dies");
+    auto* command =
+        root.add_subcommand("serve", "Run the service: start its processes, restart each that dies");
     const auto options = std::make_shared<ServeOptions>();
     command->add_option("--sandbox-clock-offset-ms", options->clock_offset_ms,
                         "Move the roles' clocks; only in a sandbox");
     command->add_option("--child-flag", options->child_flags,
                         "CHILD=FLAG: one more argument for a child, such as qss-sam; only in a sandbox");
-    command->callback([&context, options] {
-        context.action = [&context, options] { return serve(context, *options); };
-    });
+    command->callback(
+        [&context, options] { context.action = [&context, options] { return serve(context, *options); }; });
 }
 
 }

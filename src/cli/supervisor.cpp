@@ -51,7 +51,8 @@ void Supervisor::start_due(Time now)
             continue;
         auto process = Process::start(slot.child.command);
         if (!process) {
-            log::error("child does not start", {{"child", slot.child.name}, {"detail", process.error().detail}});
+            log::error("child does not start",
+                       {{"child", slot.child.name}, {"detail", process.error().detail}});
             slot.next_start = now + slot.delay;
             slot.delay = std::min(slot.delay * 2, m_options.last_delay);
             continue;
@@ -59,7 +60,8 @@ void Supervisor::start_due(Time now)
         slot.process.emplace(std::move(*process));
         slot.started = now;
         changed = true;
-        log::info("child started", {{"child", slot.child.name}, {"pid", std::to_string(slot.process->pid())}});
+        log::info("child started",
+                  {{"child", slot.child.name}, {"pid", std::to_string(slot.process->pid())}});
     }
     if (changed)
         write_pids();
@@ -158,7 +160,8 @@ void Supervisor::write_pids() const
         if (slot.process)
             pids[slot.child.name] = slot.process->pid();
     const auto text = boost::json::serialize(pids) + "\n";
-    if (const auto status = client::write_file(m_options.pids_file, as_bytes(text), client::FileAccess::everybody);
+    if (const auto status =
+            client::write_file(m_options.pids_file, as_bytes(text), client::FileAccess::everybody);
         !status)
         log::warning("pids not written", {{"detail", status.error().detail}});
 }

@@ -42,12 +42,12 @@ Paths::Paths(std::filesystem::path directory_)
       tls_rsa_certificate(directory / "api" / "tls" / "server-rsa.pem"),
       tls_rsa_key(directory / "api" / "tls" / "server-rsa.key"),
       tls_p256_certificate(directory / "api" / "tls" / "server-p256.pem"),
-      tls_p256_key(directory / "api" / "tls" / "server-p256.key"), access_ca(directory / "api" / "access-ca.pem"),
-      pki_root(directory / "pki" / "root.pem"), pki_issuing(directory / "pki" / "issuing.pem"),
-      pki_access_ca(directory / "pki" / "access-ca.pem"), run(directory / "run"), sam_socket(run / "sam.sock"),
-      ca_socket(run / "ca.sock"), ocsp_socket(run / "ocsp.sock"), ports_file(run / "ports.json"),
-      pids_file(run / "pids.json"), outbox(directory / "outbox"), officer(directory / "officer"),
-      operator_(directory / "operator")
+      tls_p256_key(directory / "api" / "tls" / "server-p256.key"),
+      access_ca(directory / "api" / "access-ca.pem"), pki_root(directory / "pki" / "root.pem"),
+      pki_issuing(directory / "pki" / "issuing.pem"), pki_access_ca(directory / "pki" / "access-ca.pem"),
+      run(directory / "run"), sam_socket(run / "sam.sock"), ca_socket(run / "ca.sock"),
+      ocsp_socket(run / "ocsp.sock"), ports_file(run / "ports.json"), pids_file(run / "pids.json"),
+      outbox(directory / "outbox"), officer(directory / "officer"), operator_(directory / "operator")
 {
 }
 

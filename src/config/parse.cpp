@@ -20,7 +20,8 @@ constexpr std::int64_t hour_ms = 3'600'000;
 bool is_address(const std::string& text)
 {
     in6_addr unused{};
-    return ::inet_pton(AF_INET, text.c_str(), &unused) == 1 || ::inet_pton(AF_INET6, text.c_str(), &unused) == 1;
+    return ::inet_pton(AF_INET, text.c_str(), &unused) == 1 ||
+           ::inet_pton(AF_INET6, text.c_str(), &unused) == 1;
 }
 
 bool is_host_name(std::string_view text)
@@ -189,7 +190,8 @@ Status read_service(TableReader& top, Config& config)
     reader.require(is_host_name(config.rp_id), "rp_id", "must be a host name in lower case");
     reader.require(!config.rp_name.empty(), "rp_name", "is missing");
     reader.require(!config.consent_version.empty(), "consent_version", "is missing");
-    reader.require(!config.origins.empty() && std::all_of(config.origins.begin(), config.origins.end(), is_origin),
+    reader.require(!config.origins.empty() &&
+                       std::all_of(config.origins.begin(), config.origins.end(), is_origin),
                    "origins", "must be origins such as https://app.example.com");
     return reader.finish();
 }
@@ -210,8 +212,8 @@ Result<Config> parse(std::string_view text, const std::filesystem::path& directo
     try {
         table = toml::parse(text);
     } catch (const toml::parse_error& error) {
-        return fail(ErrorCode::malformed, "qss.toml line " + std::to_string(error.source().begin.line) + ": " +
-                                              std::string(error.description()));
+        return fail(ErrorCode::malformed, "qss.toml line " + std::to_string(error.source().begin.line) +
+                                              ": " + std::string(error.description()));
     }
     Config config(directory);
     TableReader top(table, "");

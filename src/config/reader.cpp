@@ -22,7 +22,8 @@ void TableReader::note(std::string_view key, const toml::node* node, std::string
     const auto line = node != nullptr ? node->source().begin.line : m_table.source().begin.line;
     if (line > 0)
         text += " line " + std::to_string(line);
-    text += ": " + (m_where.empty() ? std::string() : m_where + ".") + std::string(key) + " " + std::string(what);
+    text +=
+        ": " + (m_where.empty() ? std::string() : m_where + ".") + std::string(key) + " " + std::string(what);
     m_status = fail(ErrorCode::invalid_argument, std::move(text));
 }
 

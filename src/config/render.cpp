@@ -32,7 +32,8 @@ std::string toml_list(const std::vector<std::string>& texts)
 
 std::string render_service(const Config& c)
 {
-    return fmt::format(R"(# Configuration of one qss. An unknown key, a wrong type or a value out of range keeps it
+    return fmt::format(
+        R"(# Configuration of one qss. An unknown key, a wrong type or a value out of range keeps it
 # from starting.
 # Every key but those of [service] has the default shown. Times end in their unit.
 
@@ -51,8 +52,8 @@ origins = {}
 # Version of the consent text that the phone shows; part of what a signer approves.
 consent_version = {}
 )",
-                       c.sandbox, toml_text(c.organisation), toml_text(c.public_url), toml_text(c.rp_id),
-                       toml_text(c.rp_name), toml_list(c.origins), toml_text(c.consent_version));
+        c.sandbox, toml_text(c.organisation), toml_text(c.public_url), toml_text(c.rp_id),
+        toml_text(c.rp_name), toml_list(c.origins), toml_text(c.consent_version));
 }
 
 std::string render_listeners(const Config& c)
@@ -116,9 +117,10 @@ code_life_s = {}
 )",
                        c.sessions.lifetime_ms, c.sessions.attach_grace_ms, c.sessions.result_grace_ms,
                        c.sessions.waiting_calls, c.tokens.lifetime_s, c.tokens.device_token_lifetime_s,
-                       c.rates.logins_per_minute, c.rates.requests_per_minute, c.rates.device_requests_per_minute,
-                       toml_text(c.identities.default_key_type), c.identities.lifetime_days,
-                       c.registration.invitation_life_s, c.registration.code_life_s);
+                       c.rates.logins_per_minute, c.rates.requests_per_minute,
+                       c.rates.device_requests_per_minute, toml_text(c.identities.default_key_type),
+                       c.identities.lifetime_days, c.registration.invitation_life_s,
+                       c.registration.code_life_s);
 }
 
 std::string render_processing(const Config& c)
@@ -154,8 +156,9 @@ group = {}
 # registration_officer, auditor, security_officer.
 )";
     for (const auto& entry : c.operators)
-        out += fmt::format("[[operator]]\nname = {}\nrole = {}\ncertificate_sha256 = {}\n\n", toml_text(entry.name),
-                           toml_text(to_string(entry.role)), toml_text(hex_encode(entry.certificate_sha256)));
+        out += fmt::format("[[operator]]\nname = {}\nrole = {}\ncertificate_sha256 = {}\n\n",
+                           toml_text(entry.name), toml_text(to_string(entry.role)),
+                           toml_text(hex_encode(entry.certificate_sha256)));
     return out;
 }
 
@@ -163,7 +166,8 @@ group = {}
 
 std::string render(const Config& config)
 {
-    return render_service(config) + render_listeners(config) + render_business(config) + render_processing(config);
+    return render_service(config) + render_listeners(config) + render_business(config) +
+           render_processing(config);
 }
 
 }

@@ -13,7 +13,8 @@ Bytes aead_seal(const Secret& key, ByteView plaintext, ByteView associated_data,
     const EvpCipherCtxPtr context(EVP_CIPHER_CTX_new());
     int size = 0;
     const auto text_size = static_cast<int>(plaintext.size());
-    bool ok = EVP_EncryptInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, key.reveal().data(), nonce.data()) == 1;
+    bool ok =
+        EVP_EncryptInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, key.reveal().data(), nonce.data()) == 1;
     ok = ok && EVP_EncryptUpdate(context.get(), nullptr, &size, associated_data.data(),
                                  static_cast<int>(associated_data.size())) == 1;
     ok = ok && EVP_EncryptUpdate(context.get(), sealed.data() + aead_nonce_size, &size, plaintext.data(),
@@ -36,7 +37,8 @@ Result<Secret> aead_open(const Secret& key, ByteView sealed, ByteView associated
     Bytes plaintext(text.size());
     const EvpCipherCtxPtr context(EVP_CIPHER_CTX_new());
     int size = 0;
-    bool ok = EVP_DecryptInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, key.reveal().data(), nonce.data()) == 1;
+    bool ok =
+        EVP_DecryptInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, key.reveal().data(), nonce.data()) == 1;
     ok = ok && EVP_DecryptUpdate(context.get(), nullptr, &size, associated_data.data(),
                                  static_cast<int>(associated_data.size())) == 1;
     ok = ok && EVP_DecryptUpdate(context.get(), plaintext.data(), &size, text.data(),
@@ -54,8 +56,9 @@ Result<Secret> aead_open(const Secret& key, ByteView sealed, ByteView associated
 Secret scrypt_key(const Secret& passphrase, ByteView salt)
 {
     Bytes key(aead_key_size);
-    const int ok = EVP_PBE_scrypt(reinterpret_cast<const char*>(passphrase.reveal().data()), passphrase.size(),
-                                  salt.data(), salt.size(), 1 << 15, 8, 1, 64 * 1024 * 1024, key.data(), key.size());
+    const int ok =
+        EVP_PBE_scrypt(reinterpret_cast<const char*>(passphrase.reveal().data()), passphrase.size(),
+                       salt.data(), salt.size(), 1 << 15, 8, 1, 64 * 1024 * 1024, key.data(), key.size());
     QSS_ASSERT(ok == 1);
     return Secret(std::move(key));
 }

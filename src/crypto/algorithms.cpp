@@ -41,12 +41,18 @@ struct SignatureRow {
 };
 
 constexpr std::array<SignatureRow, 9> signature_rows{{
-    {SignatureAlgorithm::rsa_pkcs1_sha256, "RSA-PKCS1-SHA256", "1.2.840.113549.1.1.11", HashAlgorithm::sha256, true},
-    {SignatureAlgorithm::rsa_pkcs1_sha384, "RSA-PKCS1-SHA384", "1.2.840.113549.1.1.12", HashAlgorithm::sha384, true},
-    {SignatureAlgorithm::rsa_pkcs1_sha512, "RSA-PKCS1-SHA512", "1.2.840.113549.1.1.13", HashAlgorithm::sha512, true},
-    {SignatureAlgorithm::rsa_pss_sha256, "RSA-PSS-SHA256", "1.2.840.113549.1.1.10", HashAlgorithm::sha256, true},
-    {SignatureAlgorithm::rsa_pss_sha384, "RSA-PSS-SHA384", "1.2.840.113549.1.1.10", HashAlgorithm::sha384, true},
-    {SignatureAlgorithm::rsa_pss_sha512, "RSA-PSS-SHA512", "1.2.840.113549.1.1.10", HashAlgorithm::sha512, true},
+    {SignatureAlgorithm::rsa_pkcs1_sha256, "RSA-PKCS1-SHA256", "1.2.840.113549.1.1.11", HashAlgorithm::sha256,
+     true},
+    {SignatureAlgorithm::rsa_pkcs1_sha384, "RSA-PKCS1-SHA384", "1.2.840.113549.1.1.12", HashAlgorithm::sha384,
+     true},
+    {SignatureAlgorithm::rsa_pkcs1_sha512, "RSA-PKCS1-SHA512", "1.2.840.113549.1.1.13", HashAlgorithm::sha512,
+     true},
+    {SignatureAlgorithm::rsa_pss_sha256, "RSA-PSS-SHA256", "1.2.840.113549.1.1.10", HashAlgorithm::sha256,
+     true},
+    {SignatureAlgorithm::rsa_pss_sha384, "RSA-PSS-SHA384", "1.2.840.113549.1.1.10", HashAlgorithm::sha384,
+     true},
+    {SignatureAlgorithm::rsa_pss_sha512, "RSA-PSS-SHA512", "1.2.840.113549.1.1.10", HashAlgorithm::sha512,
+     true},
     {SignatureAlgorithm::ecdsa_sha256, "ECDSA-SHA256", "1.2.840.10045.4.3.2", HashAlgorithm::sha256, false},
     {SignatureAlgorithm::ecdsa_sha384, "ECDSA-SHA384", "1.2.840.10045.4.3.3", HashAlgorithm::sha384, false},
     {SignatureAlgorithm::ecdsa_sha512, "ECDSA-SHA512", "1.2.840.10045.4.3.4", HashAlgorithm::sha512, false},
@@ -113,15 +119,16 @@ TimePoint use_sunset(KeyType type)
 Status check_may_issue(KeyType type, TimePoint now)
 {
     if (now >= row(type).issuance_sunset)
-        return fail(ErrorCode::unsupported, std::string(to_string(type)) +
-                                                " gets no new key or certificate any more (TS 119 312)");
+        return fail(ErrorCode::unsupported,
+                    std::string(to_string(type)) + " gets no new key or certificate any more (TS 119 312)");
     return {};
 }
 
 Status check_may_sign(KeyType type, TimePoint now)
 {
     if (now >= row(type).use_sunset)
-        return fail(ErrorCode::unsupported, std::string(to_string(type)) + " may not sign any more (TS 119 312)");
+        return fail(ErrorCode::unsupported,
+                    std::string(to_string(type)) + " may not sign any more (TS 119 312)");
     return {};
 }
 

@@ -1,21 +1,12 @@
 #include "crypto/digest.h"
 
-#include <openssl/evp.h>
 #include <openssl/hmac.h>
+
+#include "crypto/openssl.h"
 
 namespace qss::crypto {
 
 namespace {
-
-const EVP_MD* evp(HashAlgorithm algorithm)
-{
-    switch (algorithm) {
-    case HashAlgorithm::sha256: return EVP_sha256();
-    case HashAlgorithm::sha384: return EVP_sha384();
-    case HashAlgorithm::sha512: return EVP_sha512();
-    }
-    return nullptr;
-}
 
 Bytes hash(const EVP_MD* algorithm, ByteView data)
 {
@@ -29,7 +20,7 @@ Bytes hash(const EVP_MD* algorithm, ByteView data)
 
 std::size_t digest_size(HashAlgorithm algorithm)
 {
-    return static_cast<std::size_t>(EVP_MD_get_size(evp(algorithm)));
+    return static_cast<std::size_t>(EVP_MD_get_size(evp_md(algorithm)));
 }
 
 std::string_view to_string(HashAlgorithm algorithm)
@@ -69,7 +60,7 @@ Result<Digest> Digest::from_bytes(HashAlgorithm algorithm, ByteView bytes)
 
 Digest Digest::of(HashAlgorithm algorithm, ByteView data)
 {
-    return Digest(algorithm, hash(evp(algorithm), data));
+    return Digest(algorithm, hash(evp_md(algorithm), data));
 }
 
 Bytes sha256(ByteView data)

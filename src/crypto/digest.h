@@ -31,7 +31,7 @@ private:
 };
 
 Bytes sha256(ByteView data);                       // 32 bytes
-Bytes sha1(ByteView data);                         // 20 bytes; for identifiers that standards fix, never for security
-Bytes hmac_sha256(ByteView key, ByteView data);    // 32 bytes
+Bytes sha1(ByteView data); // 20 bytes; for identifiers that standards fix, never for security
+Bytes hmac_sha256(ByteView key, ByteView data); // 32 bytes
 
 }

@@ -13,25 +13,15 @@ namespace qss::crypto {
 
 namespace {
 
-const EVP_MD* evp(HashAlgorithm algorithm)
-{
-    switch (algorithm) {
-    case HashAlgorithm::sha256: return EVP_sha256();
-    case HashAlgorithm::sha384: return EVP_sha384();
-    case HashAlgorithm::sha512: return EVP_sha512();
-    }
-    return nullptr;
-}
-
 bool is_pss(SignatureAlgorithm algorithm)
 {
-    return algorithm == SignatureAlgorithm::rsa_pss_sha256 || algorithm == SignatureAlgorithm::rsa_pss_sha384 ||
-           algorithm == SignatureAlgorithm::rsa_pss_sha512;
+    return algorithm == SignatureAlgorithm::rsa_pss_sha256 ||
+           algorithm == SignatureAlgorithm::rsa_pss_sha384 || algorithm == SignatureAlgorithm::rsa_pss_sha512;
 }
 
 Status set_scheme(EVP_PKEY_CTX* context, SignatureAlgorithm algorithm, KeyType type)
 {
-    const auto* md = evp(hash_of(algorithm));
+    const auto* md = evp_md(hash_of(algorithm));
     bool ok = EVP_PKEY_CTX_set_signature_md(context, md) == 1;
     if (is_rsa(type)) {
         const int padding = is_pss(algorithm) ? RSA_PKCS1_PSS_PADDING : RSA_PKCS1_PADDING;
@@ -228,7 +218,8 @@ Secret PrivateKey::to_pkcs8() const
 Secret PrivateKey::to_pem() const
 {
     const BioPtr bio(BIO_new(BIO_s_mem()));
-    const int ok = PEM_write_bio_PKCS8PrivateKey(bio.get(), m_key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+    const int ok =
+        PEM_write_bio_PKCS8PrivateKey(bio.get(), m_key.get(), nullptr, nullptr, 0, nullptr, nullptr);
     QSS_ASSERT(ok == 1);
     char* data = nullptr;
     const long size = BIO_get_mem_data(bio.get(), &data);

@@ -4,6 +4,16 @@
 
 namespace qss::crypto {
 
+const EVP_MD* evp_md(HashAlgorithm algorithm)
+{
+    switch (algorithm) {
+    case HashAlgorithm::sha256: return EVP_sha256();
+    case HashAlgorithm::sha384: return EVP_sha384();
+    case HashAlgorithm::sha512: return EVP_sha512();
+    }
+    return nullptr;
+}
+
 std::string openssl_errors()
 {
     std::string text;

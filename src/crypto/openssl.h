@@ -11,6 +11,8 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
+#include "crypto/digest.h"
+
 namespace qss::crypto {
 
 template <auto Free>
@@ -29,6 +31,8 @@ using EvpCipherCtxPtr = std::unique_ptr<EVP_CIPHER_CTX, Deleter<EVP_CIPHER_CTX_f
 using BioPtr = std::unique_ptr<BIO, Deleter<BIO_free_all>>;
 using BnPtr = std::unique_ptr<BIGNUM, Deleter<BN_free>>;
 using X509Ptr = std::unique_ptr<X509, Deleter<X509_free>>;
+
+[[nodiscard]] const EVP_MD* evp_md(HashAlgorithm algorithm); // static
 
 // Empties this thread's error queue into one text, for `Error::detail`.
 std::string openssl_errors();

@@ -15,8 +15,8 @@ std::string file_name(const store::OutboxMessage& message)
 {
     std::string address;
     for (const char c : message.address) {
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '@' ||
-                           c == '.' || c == '+' || c == '-' || c == '_';
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                           c == '@' || c == '.' || c == '+' || c == '-' || c == '_';
         address += plain ? c : '_';
     }
     if (address.size() > 200)

@@ -22,7 +22,9 @@ Milliseconds pause_after(std::int64_t attempts)
 
 }
 
-Pump::Pump(store::Store& store, Sink& sink, const Clock& clock) : m_store(store), m_sink(sink), m_clock(clock) {}
+Pump::Pump(store::Store& store, Sink& sink, const Clock& clock) : m_store(store), m_sink(sink), m_clock(clock)
+{
+}
 
 Pump::~Pump()
 {
@@ -57,7 +59,8 @@ void Pump::notify()
 Status Pump::pump_once()
 {
     const auto now = m_clock.now();
-    TRY_ASSIGN(messages, m_store.read([now](sqlite::Database& db) { return store::Outbox(db).due(now, batch); }));
+    TRY_ASSIGN(messages,
+               m_store.read([now](sqlite::Database& db) { return store::Outbox(db).due(now, batch); }));
     for (const auto& message : messages) {
         const auto delivered = m_sink.deliver(message);
         if (!delivered)

@@ -38,9 +38,7 @@ void release(std::string& buffer)
 
 Connection::Connection(std::shared_ptr<Worker> worker, std::shared_ptr<ListenerState> listener, Socket socket,
                        SslPtr ssl)
-    : m_worker(std::move(worker)),
-      m_listener(std::move(listener)),
-      m_socket(std::move(socket)),
+    : m_worker(std::move(worker)), m_listener(std::move(listener)), m_socket(std::move(socket)),
       m_transport(m_socket.native_handle(), std::move(ssl))
 {
     ++m_listener->connections;
@@ -88,33 +86,23 @@ void Connection::wait_to_write()
 void Connection::go_on()
 {
     switch (m_state) {
-    case State::handshake:
-        return shake_hands();
-    case State::reading:
-        return read_request();
-    case State::handling:
-        return watch_client();
-    case State::writing:
-        return write_on();
-    case State::lingering:
-        return linger();
-    case State::closed:
-        return;
+    case State::handshake: return shake_hands();
+    case State::reading: return read_request();
+    case State::handling: return watch_client();
+    case State::writing: return write_on();
+    case State::lingering: return linger();
+    case State::closed: return;
     }
 }
 
 void Connection::shake_hands()
 {
     switch (m_transport.handshake()) {
-    case Progress::done:
-        break;
-    case Progress::want_read:
-        return wait_to_read();
-    case Progress::want_write:
-        return wait_to_write();
+    case Progress::done: break;
+    case Progress::want_read: return wait_to_read();
+    case Progress::want_write: return wait_to_write();
     case Progress::end:
-    case Progress::failed:
-        return close();
+    case Progress::failed: return close();
     }
     if (m_transport.ssl() != nullptr) {
         auto peer = peer_certificate(m_transport.ssl());
@@ -132,21 +120,11 @@ bool Connection::take_input()
     std::array<char, read_size> buffer; // on the stack: an idle connection holds none
     const auto read = m_transport.read(buffer);
     switch (read.progress) {
-    case Progress::done:
-        m_input.append(buffer.data(), read.size);
-        return true;
-    case Progress::want_read:
-        wait_to_read();
-        return false;
-    case Progress::want_write:
-        wait_to_write();
-        return false;
-    case Progress::end:
-        m_peer_ended = true;
-        return false;
-    case Progress::failed:
-        close();
-        return false;
+    case Progress::done: m_input.append(buffer.data(), read.size); return true;
+    case Progress::want_read: wait_to_read(); return false;
+    case Progress::want_write: wait_to_write(); return false;
+    case Progress::end: m_peer_ended = true; return false;
+    case Progress::failed: close(); return false;
     }
     return false;
 }
@@ -221,8 +199,7 @@ void Connection::handle(Request request)
 
 void Connection::watch_client()
 {
-    while (m_state == State::handling && !m_peer_ended && m_input.size() < input_max && take_input()) {
-    }
+    while (m_state == State::handling && !m_peer_ended && m_input.size() < input_max && take_input()) {}
     if (m_peer_ended && m_watch)
         m_watch->set_gone();
 }
@@ -287,16 +264,11 @@ void Connection::write_on()
     while (m_state == State::writing && m_output_sent < m_output.size()) {
         const auto written = m_transport.write(std::string_view(m_output).substr(m_output_sent));
         switch (written.progress) {
-        case Progress::done:
-            m_output_sent += written.size;
-            break;
-        case Progress::want_read:
-            return wait_to_read();
-        case Progress::want_write:
-            return wait_to_write();
+        case Progress::done: m_output_sent += written.size; break;
+        case Progress::want_read: return wait_to_read();
+        case Progress::want_write: return wait_to_write();
         case Progress::end:
-        case Progress::failed:
-            return close();
+        case Progress::failed: return close();
         }
     }
     if (m_state == State::writing)
@@ -307,9 +279,7 @@ void Connection::after_write()
 {
     release(m_output);
     switch (m_after_write) {
-    case AfterWrite::read_on:
-        m_state = State::reading;
-        return wait_to_read();
+    case AfterWrite::read_on: m_state = State::reading; return wait_to_read();
     case AfterWrite::next_request:
         m_state = State::reading;
         m_deadline = m_worker->deadline(m_listener->options.idle_timeout_ms);

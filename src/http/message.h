@@ -44,14 +44,14 @@ private:
 struct Request {
     std::string method;                 // as sent: methods are case-sensitive (RFC 9110 9.1)
     std::string path;                   // percent-decoded ('+' stays), valid UTF-8 without control
-                                        // characters or dot segments, without query, "/x/" made "/x"
-    std::string query;                  // raw
-    std::vector<Header> headers;        // in order; names as sent
+                      // characters or dot segments, without query, "/x/" made "/x"
+    std::string query; // raw
+    std::vector<Header> headers; // in order; names as sent
     std::string body;
-    Bytes peer_certificate;             // DER; empty without one. Issued by the listener's client CA,
-                                        // and proven to be the client's, on resumed connections too
+    Bytes peer_certificate; // DER; empty without one. Issued by the listener's client CA,
+                            // and proven to be the client's, on resumed connections too
     bool peer_certificate_expired = false; // or not yet valid, now: the application answers 401
-    std::string request_id;             // ours, for logs and the error's id
+    std::string request_id; // ours, for logs and the error's id
     std::vector<std::string> parameters; // filled by the router: the {x} parts of the path, in order
 
     // The first value of a header, case-insensitive; nullopt: absent.
@@ -63,7 +63,7 @@ struct Request {
 
 struct Response {
     int status = 200;
-    std::vector<Header> headers;        // Content-Length, Date and Connection are the server's
+    std::vector<Header> headers; // Content-Length, Date and Connection are the server's
     std::string body;
 };
 
@@ -74,7 +74,7 @@ public:
     Responder(Responder&& other) noexcept : m_send(std::exchange(other.m_send, nullptr)) {}
     Responder& operator=(Responder&&) = delete;
     Responder(const Responder&) = delete;
-    ~Responder();                       // 500 when it was not called
+    ~Responder(); // 500 when it was not called
 
     void operator()(Response response);
 

@@ -26,7 +26,8 @@ std::string to_std(BeastText text)
 // see two fields. Beast uses a line up only when it has seen what follows, so a fold is never split.
 bool is_folded(std::string_view input)
 {
-    if (input.starts_with("\r\n")) // the blank line alone is left of this head: what follows is the next request
+    if (input.starts_with(
+            "\r\n")) // the blank line alone is left of this head: what follows is the next request
         return false;
     const auto head = input.substr(0, input.find("\r\n\r\n"));
     return head.find("\r\n ") != std::string_view::npos || head.find("\r\n\t") != std::string_view::npos;

@@ -13,7 +13,8 @@ namespace {
 bool is_token(std::string_view name)
 {
     return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-        return c > ' ' && c < 0x7f && std::string_view("\"(),/:;<=>?@[\\]{}").find(c) == std::string_view::npos;
+        return c > ' ' && c < 0x7f &&
+               std::string_view("\"(),/:;<=>?@[\\]{}").find(c) == std::string_view::npos;
     });
 }
 
@@ -34,15 +35,30 @@ std::string_view reason_phrase(int status)
         std::string_view text;
     };
     static constexpr std::array phrases{
-        Phrase{200, "OK"}, Phrase{201, "Created"}, Phrase{202, "Accepted"}, Phrase{204, "No Content"},
-        Phrase{400, "Bad Request"}, Phrase{401, "Unauthorized"}, Phrase{402, "Payment Required"},
-        Phrase{403, "Forbidden"}, Phrase{404, "Not Found"}, Phrase{405, "Method Not Allowed"},
-        Phrase{408, "Request Timeout"}, Phrase{409, "Conflict"}, Phrase{410, "Gone"},
-        Phrase{411, "Length Required"}, Phrase{413, "Content Too Large"},
-        Phrase{415, "Unsupported Media Type"}, Phrase{417, "Expectation Failed"},
-        Phrase{422, "Unprocessable Content"}, Phrase{423, "Locked"}, Phrase{429, "Too Many Requests"},
-        Phrase{431, "Request Header Fields Too Large"}, Phrase{500, "Internal Server Error"},
-        Phrase{503, "Service Unavailable"}, Phrase{504, "Gateway Timeout"},
+        Phrase{200, "OK"},
+        Phrase{201, "Created"},
+        Phrase{202, "Accepted"},
+        Phrase{204, "No Content"},
+        Phrase{400, "Bad Request"},
+        Phrase{401, "Unauthorized"},
+        Phrase{402, "Payment Required"},
+        Phrase{403, "Forbidden"},
+        Phrase{404, "Not Found"},
+        Phrase{405, "Method Not Allowed"},
+        Phrase{408, "Request Timeout"},
+        Phrase{409, "Conflict"},
+        Phrase{410, "Gone"},
+        Phrase{411, "Length Required"},
+        Phrase{413, "Content Too Large"},
+        Phrase{415, "Unsupported Media Type"},
+        Phrase{417, "Expectation Failed"},
+        Phrase{422, "Unprocessable Content"},
+        Phrase{423, "Locked"},
+        Phrase{429, "Too Many Requests"},
+        Phrase{431, "Request Header Fields Too Large"},
+        Phrase{500, "Internal Server Error"},
+        Phrase{503, "Service Unavailable"},
+        Phrase{504, "Gateway Timeout"},
     };
     const auto found = std::find_if(phrases.begin(), phrases.end(),
                                     [status](const Phrase& phrase) { return phrase.status == status; });
@@ -92,8 +108,9 @@ Response problem(const ProtocolError& error)
 {
     return {.status = error.status,
             .headers = {{"Content-Type", "application/problem+json;charset=utf-8"}},
-            .body = fmt::format(R"({{"type":"about:blank","title":"{}","status":{},"detail":"{}","id":"{}"}})",
-                                reason_phrase(error.status), error.status, error.reason, error.request_id)};
+            .body =
+                fmt::format(R"({{"type":"about:blank","title":"{}","status":{},"detail":"{}","id":"{}"}})",
+                            reason_phrase(error.status), error.status, error.reason, error.request_id)};
 }
 
 }

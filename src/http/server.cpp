@@ -37,9 +37,7 @@ bool keep_alive(int socket)
 class Listener final : public std::enable_shared_from_this<Listener> {
 public:
     Listener(std::vector<std::shared_ptr<Worker>> workers, std::shared_ptr<ListenerState> state)
-        : m_workers(std::move(workers)),
-          m_state(std::move(state)),
-          m_acceptor(m_workers.front()->context()),
+        : m_workers(std::move(workers)), m_state(std::move(state)), m_acceptor(m_workers.front()->context()),
           m_pause(m_workers.front()->context())
     {
     }
@@ -49,8 +47,8 @@ public:
         error_code error;
         const auto address = asio::ip::make_address(m_state->options.address, error);
         const auto io_error = [&](const char* what) {
-            return fail(ErrorCode::io, std::string(what) + ' ' + m_state->options.address + ':'
-                                           + std::to_string(m_state->options.port) + ": " + error.message());
+            return fail(ErrorCode::io, std::string(what) + ' ' + m_state->options.address + ':' +
+                                           std::to_string(m_state->options.port) + ": " + error.message());
         };
         if (error)
             return io_error("address");

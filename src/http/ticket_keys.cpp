@@ -76,8 +76,9 @@ int TicketKeys::seal(unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cip
     rotate();
     std::copy(m_current->name.begin(), m_current->name.end(), name);
     m_random.fill({iv, iv_size});
-    const bool ready = EVP_EncryptInit_ex(cipher, EVP_aes_256_cbc(), nullptr, m_current->cipher.data(), iv) == 1
-                       && start_mac(mac, m_current->mac);
+    const bool ready =
+        EVP_EncryptInit_ex(cipher, EVP_aes_256_cbc(), nullptr, m_current->cipher.data(), iv) == 1 &&
+        start_mac(mac, m_current->mac);
     return ready ? 1 : -1;
 }
 
@@ -90,8 +91,8 @@ int TicketKeys::open(const unsigned char* name, const unsigned char* iv, EVP_CIP
         if (!*key || !std::equal((*key)->name.begin(), (*key)->name.end(), name))
             continue;
         const bool ready =
-            EVP_DecryptInit_ex(cipher, EVP_aes_256_cbc(), nullptr, (*key)->cipher.data(), iv) == 1
-            && start_mac(mac, (*key)->mac);
+            EVP_DecryptInit_ex(cipher, EVP_aes_256_cbc(), nullptr, (*key)->cipher.data(), iv) == 1 &&
+            start_mac(mac, (*key)->mac);
         return ready ? 1 : -1;
     }
     return 0; // unknown: a full handshake

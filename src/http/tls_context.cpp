@@ -44,8 +44,9 @@ Status use_certificates(SSL_CTX* context, const std::vector<ServerCertificate>& 
     for (const auto& certificate : certificates) {
         if (SSL_CTX_use_certificate_chain_file(context, certificate.chain_file.c_str()) != 1)
             return tls_error("certificate " + certificate.chain_file);
-        if (SSL_CTX_use_PrivateKey_file(context, certificate.private_key_file.c_str(), SSL_FILETYPE_PEM) != 1
-            || SSL_CTX_check_private_key(context) != 1)
+        if (SSL_CTX_use_PrivateKey_file(context, certificate.private_key_file.c_str(), SSL_FILETYPE_PEM) !=
+                1 ||
+            SSL_CTX_check_private_key(context) != 1)
             return tls_error("private key " + certificate.private_key_file);
     }
     return {};
@@ -71,19 +72,19 @@ Status set_policy(SSL_CTX* context)
     // The macros cast const away; copies keep the constants constant.
     std::string group_list(groups);
     std::string signature_algorithm_list(signature_algorithms);
-    const bool set = SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1
-                     && SSL_CTX_set1_groups_list(context, group_list.data()) == 1
-                     && SSL_CTX_set_cipher_list(context, suites_tls_1_2) == 1
-                     && SSL_CTX_set1_sigalgs_list(context, signature_algorithm_list.data()) == 1
-                     && SSL_CTX_set_max_early_data(context, 0) == 1;
+    const bool set = SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 &&
+                     SSL_CTX_set1_groups_list(context, group_list.data()) == 1 &&
+                     SSL_CTX_set_cipher_list(context, suites_tls_1_2) == 1 &&
+                     SSL_CTX_set1_sigalgs_list(context, signature_algorithm_list.data()) == 1 &&
+                     SSL_CTX_set_max_early_data(context, 0) == 1;
     if (!set)
         return tls_error("TLS policy");
-    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE
-                                     | SSL_OP_PRIORITIZE_CHACHA);
+    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
+                                     SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
     // Readiness decides when to go on: no hidden retries, and no buffers on idle connections.
     SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
-    SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE
-                                  | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+                                  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     return {};
 }
 

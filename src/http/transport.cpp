@@ -20,14 +20,10 @@ Progress Transport::from_ssl(int result)
 {
     const int error = SSL_get_error(m_ssl.get(), result);
     switch (error) {
-    case SSL_ERROR_WANT_READ:
-        return Progress::want_read;
-    case SSL_ERROR_WANT_WRITE:
-        return Progress::want_write;
-    case SSL_ERROR_ZERO_RETURN:
-        return Progress::end;
-    default:
-        break;
+    case SSL_ERROR_WANT_READ: return Progress::want_read;
+    case SSL_ERROR_WANT_WRITE: return Progress::want_write;
+    case SSL_ERROR_ZERO_RETURN: return Progress::end;
+    default: break;
     }
     // After these no goodbye may be sent (SSL_shutdown(3)).
     m_broken = true;

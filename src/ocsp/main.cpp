@@ -1,6 +1,6 @@
 // qss-ocsp: the wiring.
-#include "ocsp/dispatch.h"
 #include "keystore/software/software_key_store.h"
+#include "ocsp/dispatch.h"
 
 namespace qss::ocsp {
 
@@ -34,7 +34,8 @@ private:
 Result<std::unique_ptr<role::Role>> open_ocsp(role::Context& context)
 {
     const auto& directory = context.options.directory;
-    TRY_ASSIGN(keys, keystore::SoftwareKeyStore::open_or_create(directory, context.passphrase, context.random));
+    TRY_ASSIGN(keys,
+               keystore::SoftwareKeyStore::open_or_create(directory, context.passphrase, context.random));
     TRY_ASSIGN(database, open_record(directory + "/record.db"));
     auto ocsp = std::make_unique<OcspRole>(std::move(keys), std::move(database));
     TRY(ocsp->open(context));

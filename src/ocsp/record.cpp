@@ -64,7 +64,8 @@ Status Transaction::store_key(const KeyRow& row, keystore::KeyStore& keys)
 Result<std::vector<AuthorityRow>> Transaction::authorities(keystore::KeyStore& keys)
 {
     std::vector<AuthorityRow> rows;
-    auto query = m_database.prepare("SELECT issuer, responder, seal, crl, crl_number FROM authority ORDER BY rowid");
+    auto query =
+        m_database.prepare("SELECT issuer, responder, seal, crl, crl_number FROM authority ORDER BY rowid");
     for (;;) {
         TRY_ASSIGN(found, query.step());
         if (!found)
@@ -82,7 +83,8 @@ Status Transaction::store_authority(const AuthorityRow& row, keystore::KeyStore&
 {
     TRY(m_database
             .prepare("INSERT INTO authority(issuer_hash, issuer, responder, seal) VALUES(?, ?, ?, ?)"
-                     " ON CONFLICT(issuer_hash) DO UPDATE SET responder = excluded.responder, seal = excluded.seal")
+                     " ON CONFLICT(issuer_hash) DO UPDATE SET responder = excluded.responder, seal = "
+                     "excluded.seal")
             .bind(crypto::sha256(row.issuer))
             .bind(row.issuer)
             .bind(row.responder)

@@ -35,8 +35,9 @@ Result<std::unique_ptr<Service>> Service::open(ServiceOptions options)
 
 Status Service::load()
 {
-    TRY_ASSIGN(key, m_options.writer.write_returning(
-                        [&](sqlite::Database& database) { return Transaction(database).key(m_options.keys); }));
+    TRY_ASSIGN(key, m_options.writer.write_returning([&](sqlite::Database& database) {
+        return Transaction(database).key(m_options.keys);
+    }));
     if (!key)
         return {};
     TRY(m_options.check_mode(mode_of(key->sandbox)));
@@ -111,15 +112,18 @@ Status Service::check_authority(const Authority& authority, TimePoint now) const
     return {};
 }
 
-Result<std::vector<Service::Authority>> Service::read_authorities(const proto::ocsp::CompleteRequest& request) const
+Result<std::vector<Service::Authority>> Service::read_authorities(
+    const proto::ocsp::CompleteRequest& request) const
 {
     if (request.authorities_size() < 1 || request.authorities_size() > max_authorities)
         return fail(ErrorCode::invalid_argument, "number of authorities");
     const auto now = m_options.clock.now();
     std::vector<Authority> authorities;
     for (const auto& entry : request.authorities()) {
-        TRY_ASSIGN(authority, read_authority({to_bytes(entry.issuer_certificate()),
-                                              to_bytes(entry.responder_certificate()), {}, 0}));
+        TRY_ASSIGN(
+            authority,
+            read_authority(
+                {to_bytes(entry.issuer_certificate()), to_bytes(entry.responder_certificate()), {}, 0}));
         TRY(check_authority(authority, now));
         authorities.push_back(std::move(authority));
     }
@@ -132,9 +136,10 @@ Result<proto::ocsp::CompleteReply> Service::complete(const proto::ocsp::Complete
     TRY_ASSIGN(authorities, read_authorities(request));
     const bool again = !m_authorities.empty();
     for (auto& authority : authorities) {
-        const auto old = std::find_if(m_authorities.begin(), m_authorities.end(), [&](const Authority& known) {
-            return equal_public(known.issuer.der(), authority.issuer.der());
-        });
+        const auto old =
+            std::find_if(m_authorities.begin(), m_authorities.end(), [&](const Authority& known) {
+                return equal_public(known.issuer.der(), authority.issuer.der());
+            });
         if (again && (old == m_authorities.end() || authorities.size() != m_authorities.size()))
             return fail(ErrorCode::forbidden, "the authorities were fixed at the ceremony");
         if (again)
@@ -181,9 +186,10 @@ Result<std::optional<Service::Shown>> Service::look_up(ByteView certificate)
             return std::optional(known->second);
     }
     TRY_ASSIGN(parsed, pki::Certificate::from_der(certificate));
-    const auto issuer = std::find_if(m_authorities.begin(), m_authorities.end(), [&](const Authority& authority) {
-        return parsed.check_issued_by(authority.issuer).has_value();
-    });
+    const auto issuer =
+        std::find_if(m_authorities.begin(), m_authorities.end(), [&](const Authority& authority) {
+            return parsed.check_issued_by(authority.issuer).has_value();
+        });
     if (issuer == m_authorities.end())
         return std::optional<Shown>();
     Shown shown{static_cast<std::size_t>(issuer - m_authorities.begin()), parsed.serial()};
@@ -215,10 +221,14 @@ Result<proto::ocsp::RespondReply> Service::respond(const proto::ocsp::RespondReq
         return refuse(pki::OcspError::try_later);
     const auto revocation = crl->find(shown->serial);
     // What is said was true at the CRL's time, and holds while the CRL may be used.
-    const pki::OcspResponseContents contents{
-        authority.encoded, shown->serial,
-        revocation ? pki::OcspStatus::revoked(*revocation) : pki::OcspStatus::good(),
-        now, crl->this_update(), crl->this_update() + crl_max_age, as_bytes(request.nonce())};
+    const pki::OcspResponseContents contents{authority.encoded,
+                                             shown->serial,
+                                             revocation ? pki::OcspStatus::revoked(*revocation)
+                                                        : pki::OcspStatus::good(),
+                                             now,
+                                             crl->this_update(),
+                                             crl->this_update() + crl_max_age,
+                                             as_bytes(request.nonce())};
     TRY_ASSIGN(response, pki::sign_ocsp_response(contents, *m_signer));
     reply.set_response(to_string(ByteView(response)));
     return reply;

@@ -15,7 +15,8 @@ namespace {
 
 std::time_t to_time_t(TimePoint time)
 {
-    return static_cast<std::time_t>(std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count());
+    return static_cast<std::time_t>(
+        std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count());
 }
 
 }
@@ -69,11 +70,13 @@ Result<Bytes> key_identifier(ByteView spki)
     // SEQUENCE { algorithm, BIT STRING }; d2i_X509_PUBKEY would build the key as well.
     const auto* cursor = spki.data();
     const SequencePtr parts(d2i_ASN1_SEQUENCE_ANY(nullptr, &cursor, static_cast<long>(spki.size())));
-    const auto* key = parts && sk_ASN1_TYPE_num(parts.get()) == 2 ? sk_ASN1_TYPE_value(parts.get(), 1) : nullptr;
+    const auto* key =
+        parts && sk_ASN1_TYPE_num(parts.get()) == 2 ? sk_ASN1_TYPE_value(parts.get(), 1) : nullptr;
     if (key == nullptr || key->type != V_ASN1_BIT_STRING)
         return fail(ErrorCode::malformed, "SubjectPublicKeyInfo: " + crypto::openssl_errors());
     const auto* bits = key->value.bit_string;
-    return crypto::sha1(ByteView(ASN1_STRING_get0_data(bits), static_cast<std::size_t>(ASN1_STRING_length(bits))));
+    return crypto::sha1(
+        ByteView(ASN1_STRING_get0_data(bits), static_cast<std::size_t>(ASN1_STRING_length(bits))));
 }
 
 std::string to_pem(std::string_view label, ByteView der)
@@ -89,9 +92,8 @@ std::string to_pem(std::string_view label, ByteView der)
 bool is_accepted_signature(int nid)
 {
     static constexpr std::array accepted{
-        NID_sha256WithRSAEncryption, NID_sha384WithRSAEncryption, NID_sha512WithRSAEncryption,
-        NID_rsassaPss,               NID_ecdsa_with_SHA256,       NID_ecdsa_with_SHA384,
-        NID_ecdsa_with_SHA512,
+        NID_sha256WithRSAEncryption, NID_sha384WithRSAEncryption, NID_sha512WithRSAEncryption, NID_rsassaPss,
+        NID_ecdsa_with_SHA256,       NID_ecdsa_with_SHA384,       NID_ecdsa_with_SHA512,
     };
     return std::find(accepted.begin(), accepted.end(), nid) != accepted.end();
 }

@@ -23,8 +23,8 @@ using GeneralizedTimePtr = std::unique_ptr<ASN1_GENERALIZEDTIME, crypto::Deleter
 using OctetStringPtr = std::unique_ptr<ASN1_OCTET_STRING, crypto::Deleter<ASN1_OCTET_STRING_free>>;
 
 using SequencePtr = std::unique_ptr<ASN1_SEQUENCE_ANY, decltype([](ASN1_SEQUENCE_ANY* sequence) {
-    sk_ASN1_TYPE_pop_free(sequence, ASN1_TYPE_free);
-})>;
+                                        sk_ASN1_TYPE_pop_free(sequence, ASN1_TYPE_free);
+                                    })>;
 
 // `i2d` is one of OpenSSL's encoders, called twice: for the size, then into the buffer.
 template <class Encoder, class T>

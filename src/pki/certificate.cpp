@@ -17,7 +17,8 @@ namespace {
 
 using StorePtr = std::unique_ptr<X509_STORE, crypto::Deleter<X509_STORE_free>>;
 using StoreContextPtr = std::unique_ptr<X509_STORE_CTX, crypto::Deleter<X509_STORE_CTX_free>>;
-using StackPtr = std::unique_ptr<STACK_OF(X509), decltype([](STACK_OF(X509) * stack) { sk_X509_free(stack); })>;
+using StackPtr =
+    std::unique_ptr<STACK_OF(X509), decltype([](STACK_OF(X509) * stack) { sk_X509_free(stack); })>;
 
 Result<crypto::PublicKey> key_of(const X509* x509)
 {
@@ -135,7 +136,8 @@ Bytes Certificate::subject_key_id() const
 std::string Certificate::subject() const
 {
     const crypto::BioPtr bio(BIO_new(BIO_s_mem()));
-    X509_NAME_print_ex(bio.get(), X509_get_subject_name(m_x509.get()), 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
+    X509_NAME_print_ex(bio.get(), X509_get_subject_name(m_x509.get()), 0,
+                       XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
     char* data = nullptr;
     const long size = BIO_get_mem_data(bio.get(), &data);
     return std::string(data, static_cast<std::size_t>(size));
@@ -167,8 +169,8 @@ Status Certificate::check_valid_at(TimePoint time) const
     return {};
 }
 
-Status check_path(const Certificate& leaf, std::span<const Certificate> intermediates, const Certificate& root,
-                  TimePoint time)
+Status check_path(const Certificate& leaf, std::span<const Certificate> intermediates,
+                  const Certificate& root, TimePoint time)
 {
     const StorePtr store(X509_STORE_new());
     const StackPtr untrusted(sk_X509_new_null());

@@ -46,7 +46,7 @@ private:
 };
 
 // RFC 5280 6.1 through OpenSSL (X509_V_FLAG_X509_STRICT) at `time`: leaf, intermediates, one anchor.
-Status check_path(const Certificate& leaf, std::span<const Certificate> intermediates, const Certificate& root,
-                  TimePoint time);
+Status check_path(const Certificate& leaf, std::span<const Certificate> intermediates,
+                  const Certificate& root, TimePoint time);
 
 }

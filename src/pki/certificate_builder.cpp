@@ -13,7 +13,8 @@ Bytes policies_extension(const Profile& profile, std::string_view own_policy)
 {
     switch (profile.policies) {
     case Policies::none: return {};
-    case Policies::any: return certificate_policies(std::initializer_list<std::string_view>{oids::any_policy});
+    case Policies::any:
+        return certificate_policies(std::initializer_list<std::string_view>{oids::any_policy});
     case Policies::own: return certificate_policies(std::initializer_list<std::string_view>{own_policy});
     case Policies::qualified_and_own:
         return certificate_policies(std::initializer_list<std::string_view>{oids::qcp_n_qscd, own_policy});
@@ -34,8 +35,9 @@ Bytes ca_extension(CaRole role)
 Result<Bytes> encode_extensions(const Profile& profile, const CertificateContents& contents)
 {
     TRY_ASSIGN(key_id, key_identifier(contents.spki));
-    auto all = concat({ca_extension(profile.ca), key_usage(profile.key_usage), subject_key_identifier(key_id),
-                       authority_key_identifier(profile.is_self_signed() ? key_id : contents.authority_key_id)});
+    auto all =
+        concat({ca_extension(profile.ca), key_usage(profile.key_usage), subject_key_identifier(key_id),
+                authority_key_identifier(profile.is_self_signed() ? key_id : contents.authority_key_id)});
     const auto add = [&all](const Bytes& extension) { all = concat({all, extension}); };
     if (!profile.extended_key_usage.empty())
         add(extended_key_usage(profile.extended_key_usage));
@@ -43,9 +45,11 @@ Result<Bytes> encode_extensions(const Profile& profile, const CertificateContent
     if (profile.has(Feature::crl_point))
         add(crl_distribution_point(contents.crl_url));
     if (profile.has(Feature::ca_issuers) || profile.has(Feature::ocsp))
-        add(authority_info_access(profile.has(Feature::ocsp) ? contents.ocsp_url : "", contents.ca_issuers_url));
+        add(authority_info_access(profile.has(Feature::ocsp) ? contents.ocsp_url : "",
+                                  contents.ca_issuers_url));
     if (profile.has(Feature::qc_statements))
-        add(extension(oids::qc_statements, Critical::no, encode_qc_statements(contents.pds_url, contents.semantics)));
+        add(extension(oids::qc_statements, Critical::no,
+                      encode_qc_statements(contents.pds_url, contents.semantics)));
     if (profile.has(Feature::ocsp_no_check))
         add(extension(oids::ocsp_no_check, Critical::no, der::null()));
     if (profile.has(Feature::alt_names)) {
@@ -62,7 +66,8 @@ Status check_contents(const Profile& profile, const CertificateContents& content
             return fail(ErrorCode::invalid_argument, "certificate contents: " + std::string(what));
         return {};
     };
-    TRY(need(!contents.serial.empty() && contents.serial.size() <= 20 && contents.serial.front() < 0x80, "serial"));
+    TRY(need(!contents.serial.empty() && contents.serial.size() <= 20 && contents.serial.front() < 0x80,
+             "serial"));
     TRY(need(profile.is_self_signed() == contents.issuer.empty(), "issuer"));
     TRY(need(profile.is_self_signed() == contents.authority_key_id.empty(), "authority key identifier"));
     TRY(need(!contents.subject.empty(), "subject"));
@@ -95,8 +100,8 @@ Result<Bytes> encode_tbs_certificate(const Profile& profile, const CertificateCo
     return der::sequence({der::explicitly(0, der::integer(2)), der::integer(contents.serial),
                           der::algorithm_identifier(crypto::default_signature_algorithm(signer_type)),
                           profile.is_self_signed() ? subject : contents.issuer,
-                          der::sequence({der::time(contents.not_before), der::time(contents.not_after)}), subject,
-                          contents.spki, extensions});
+                          der::sequence({der::time(contents.not_before), der::time(contents.not_after)}),
+                          subject, contents.spki, extensions});
 }
 
 Result<Certificate> sign_certificate(ByteView tbs, const crypto::Signer& signer)
@@ -109,7 +114,8 @@ Bytes encode_qc_statements(std::string_view pds_url, Semantics semantics)
 {
     const auto compliance = der::sequence({der::oid(oids::qc_compliance)});
     const auto sscd = der::sequence({der::oid(oids::qc_sscd)});
-    const auto type = der::sequence({der::oid(oids::qc_type), der::sequence({der::oid(oids::qc_type_esign)})});
+    const auto type =
+        der::sequence({der::oid(oids::qc_type), der::sequence({der::oid(oids::qc_type_esign)})});
     const auto location = der::sequence({der::ia5_string(pds_url), der::printable_string("en")});
     const auto pds = der::sequence({der::oid(oids::qc_pds), der::sequence({location})});
     const auto natural = der::sequence({der::oid(oids::semantics_natural)});

@@ -72,9 +72,10 @@ Result<Bytes> encode_tbs_crl(const Certificate& issuer, const CrlContents& conte
          extension(oids::crl_number, Critical::no, der::integer(contents.number)),
          extension(oids::expired_certs_on_crl, Critical::no, der::generalized_time(issuer.not_before()))});
     const auto algorithm = crypto::default_signature_algorithm(issuer.public_key().type());
-    auto tbs = der::sequence({der::integer(1), der::algorithm_identifier(algorithm), issuer.subject_der(),
-                              der::time(contents.this_update), der::time(contents.next_update),
-                              entries.empty() ? Bytes{} : der::sequence({entries}), der::explicitly(0, extensions)});
+    auto tbs =
+        der::sequence({der::integer(1), der::algorithm_identifier(algorithm), issuer.subject_der(),
+                       der::time(contents.this_update), der::time(contents.next_update),
+                       entries.empty() ? Bytes{} : der::sequence({entries}), der::explicitly(0, extensions)});
     if (tbs.size() + 1024 > limits::crl_size)
         return fail(ErrorCode::too_large, "CRL");
     return tbs;
@@ -135,7 +136,8 @@ std::optional<Revocation> Crl::find(ByteView serial) const
     const std::unique_ptr<ASN1_ENUMERATED, crypto::Deleter<ASN1_ENUMERATED_free>> reason(
         static_cast<ASN1_ENUMERATED*>(X509_REVOKED_get_ext_d2i(entry, NID_crl_reason, nullptr, nullptr)));
     const long value = reason ? ASN1_ENUMERATED_get(reason.get()) : 0;
-    return Revocation{time.value_or(m_this_update), static_cast<std::uint8_t>(value >= 0 && value <= 10 ? value : 0)};
+    return Revocation{time.value_or(m_this_update),
+                      static_cast<std::uint8_t>(value >= 0 && value <= 10 ? value : 0)};
 }
 
 Result<Crl> sign_crl(ByteView tbs, const crypto::Signer& signer)

@@ -32,7 +32,8 @@ Result<Csr> Csr::from_der(ByteView der)
     TRY_ASSIGN(spki, encode_der(i2d_X509_PUBKEY, raw_key));
     TRY_ASSIGN(key, crypto::PublicKey::from_spki(spki));
     if (!is_accepted_signature(X509_REQ_get_signature_nid(request.get())))
-        return fail(ErrorCode::verification_failed, "certification request's signature algorithm is not accepted");
+        return fail(ErrorCode::verification_failed,
+                    "certification request's signature algorithm is not accepted");
     if (X509_REQ_verify(request.get(), key.handle()) != 1)
         return fail(ErrorCode::verification_failed,
                     "certification request does not prove possession: " + crypto::openssl_errors());
@@ -56,7 +57,8 @@ Result<Bytes> make_csr(std::string_view common_name, const crypto::Signer& signe
     const Name name{{oids::common_name, std::string(common_name)}};
     TRY_ASSIGN(subject, encode_name(name));
     // RFC 2986 4.1: version 0, subject, key, [0] attributes (none).
-    const auto info = der::sequence({der::integer(0), subject, signer.public_key().spki(), der::explicitly(0, {})});
+    const auto info =
+        der::sequence({der::integer(0), subject, signer.public_key().spki(), der::explicitly(0, {})});
     return der::sign(info, signer);
 }
 

@@ -122,7 +122,8 @@ Bytes named_bits(std::uint16_t bits)
     const auto high = static_cast<std::uint8_t>(bits >> 8);
     if (trailing >= 8)
         return tlv(tag_bit_string, Bytes{static_cast<std::uint8_t>(trailing - 8), high});
-    return tlv(tag_bit_string, Bytes{static_cast<std::uint8_t>(trailing), high, static_cast<std::uint8_t>(bits)});
+    return tlv(tag_bit_string,
+               Bytes{static_cast<std::uint8_t>(trailing), high, static_cast<std::uint8_t>(bits)});
 }
 
 Bytes utf8_string(std::string_view text)

@@ -32,7 +32,8 @@ Result<Bytes> general_name(const std::string& name)
 
 Bytes access_description(std::string_view method, std::string_view url)
 {
-    return url.empty() ? Bytes{} : der::sequence({der::oid(method), der::implicitly(general_name_uri, as_bytes(url))});
+    return url.empty() ? Bytes{}
+                       : der::sequence({der::oid(method), der::implicitly(general_name_uri, as_bytes(url))});
 }
 
 }
@@ -50,7 +51,8 @@ Bytes basic_constraints_any_path()
 
 Bytes basic_constraints_path_zero()
 {
-    return extension(oids::basic_constraints, Critical::yes, der::sequence({der::boolean_true(), der::integer(0)}));
+    return extension(oids::basic_constraints, Critical::yes,
+                     der::sequence({der::boolean_true(), der::integer(0)}));
 }
 
 Bytes key_usage(std::uint16_t bits)

@@ -68,10 +68,11 @@ Status lint_usage(X509* x509, const Profile& profile)
     TRY(need(usage == static_cast<std::uint32_t>(profile.key_usage >> 8), "key usage"));
     const PurposesPtr purposes(
         static_cast<EXTENDED_KEY_USAGE*>(X509_get_ext_d2i(x509, NID_ext_key_usage, nullptr, nullptr)));
-    const bool expected = profile.extended_key_usage.empty()
-                              ? purposes == nullptr
-                              : purposes != nullptr && sk_ASN1_OBJECT_num(purposes.get()) == 1 &&
-                                    dotted(sk_ASN1_OBJECT_value(purposes.get(), 0)) == profile.extended_key_usage;
+    const bool expected =
+        profile.extended_key_usage.empty()
+            ? purposes == nullptr
+            : purposes != nullptr && sk_ASN1_OBJECT_num(purposes.get()) == 1 &&
+                  dotted(sk_ASN1_OBJECT_value(purposes.get(), 0)) == profile.extended_key_usage;
     TRY(need(expected, "extended key usage"));
     TRY(need((X509_check_ca(x509) == 1) == (profile.ca != CaRole::end_entity), "basic constraints"));
     return need(X509_get_pathlen(x509) == (profile.ca == CaRole::path_zero ? 0 : -1), "path length");
@@ -107,7 +108,8 @@ Status lint_subject(const Certificate& certificate, const Profile& profile)
     const auto* name = X509_get_subject_name(certificate.handle());
     const auto once = [&](std::string_view oid) { return count_in_subject(name, oid) == 1; };
     for (int i = 0; i < X509_NAME_entry_count(name); ++i)
-        TRY(need(once(dotted(X509_NAME_ENTRY_get_object(X509_NAME_get_entry(name, i)))), "attribute twice in subject"));
+        TRY(need(once(dotted(X509_NAME_ENTRY_get_object(X509_NAME_get_entry(name, i)))),
+                 "attribute twice in subject"));
     TRY(need(once(oids::common_name), "no common name"));
     if (profile.id == ProfileId::client || profile.id == ProfileId::server)
         return {};
@@ -128,7 +130,8 @@ bool is_natural_identifier(std::string_view number)
 {
     constexpr std::string_view schemes[] = {"PAS", "IDC", "PNO", "TIN"};
     const auto capital = [](char c) { return c >= 'A' && c <= 'Z'; };
-    const bool scheme = std::find(std::begin(schemes), std::end(schemes), number.substr(0, 3)) != std::end(schemes);
+    const bool scheme =
+        std::find(std::begin(schemes), std::end(schemes), number.substr(0, 3)) != std::end(schemes);
     return scheme && number.size() > 6 && capital(number[3]) && capital(number[4]) && number[5] == '-';
 }
 
@@ -160,11 +163,13 @@ Status lint_qc_statements(const Certificate& certificate)
                  "qcStatement twice (QCS-4.1-02A)"));
     }
     for (const auto required : {oids::qc_compliance, oids::qc_sscd, oids::qc_type, oids::qc_pds})
-        TRY(need(seen.erase(std::string(required)) == 1, "qcStatement " + std::string(required) + " is missing"));
+        TRY(need(seen.erase(std::string(required)) == 1,
+                 "qcStatement " + std::string(required) + " is missing"));
     const bool claimed = seen.erase(std::string(oids::qc_syntax_v2)) == 1;
     TRY(need(seen.empty(), "qcStatement that is not in the profile"));
     const auto number = certificate.subject_attribute(oids::serial_number);
-    return need(!claimed || is_natural_identifier(number), "serialNumber does not have the semantics that it claims");
+    return need(!claimed || is_natural_identifier(number),
+                "serialNumber does not have the semantics that it claims");
 }
 
 }
@@ -178,7 +183,8 @@ Status lint(const Certificate& certificate, const Profile& profile)
     TRY(lint_subject(certificate, profile));
     if (profile.has(Feature::qc_statements))
         TRY(lint_qc_statements(certificate));
-    TRY(need(certificate.not_after() - certificate.not_before() <= profile.max_validity, "validity is too long"));
+    TRY(need(certificate.not_after() - certificate.not_before() <= profile.max_validity,
+             "validity is too long"));
     return need(is_accepted_signature(X509_get_signature_nid(x509)), "signature algorithm");
 }
 

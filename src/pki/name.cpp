@@ -20,10 +20,10 @@ Result<Bytes> encode_value(const Attribute& attribute)
     if (attribute.type != oids::country && attribute.type != oids::serial_number)
         return der::utf8_string(value);
     if (!is_printable_string(value))
-        return fail(ErrorCode::invalid_argument, "name attribute " + std::string(attribute.type) + " is not printable");
-    const bool country = value.size() == 2 && std::all_of(value.begin(), value.end(), [](char c) {
-        return c >= 'A' && c <= 'Z';
-    });
+        return fail(ErrorCode::invalid_argument,
+                    "name attribute " + std::string(attribute.type) + " is not printable");
+    const bool country = value.size() == 2 &&
+                         std::all_of(value.begin(), value.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
     if (attribute.type == oids::country && !country)
         return fail(ErrorCode::invalid_argument, "country is not two capital letters");
     if (value.size() > 64) // RFC 5280 A.1: ub-serial-number

@@ -117,10 +117,11 @@ Result<OcspAuthority> OcspAuthority::make(const Certificate& issuer, const Certi
     TRY_ASSIGN(responder_id, key_identifier(responder.public_key().spki()));
     const auto cutoff = der::generalized_time(issuer.not_before());
     OcspAuthority authority;
-    authority.m_issuer = concat({der::sequence({der::oid(oids::sha1), der::null()}),
-                                 der::octet_string(crypto::sha1(issuer.subject_der())), der::octet_string(key_hash)});
-    authority.m_single_extensions = der::explicitly(
-        1, der::sequence({extension(oids::ocsp_archive_cutoff, Critical::no, cutoff)}));
+    authority.m_issuer =
+        concat({der::sequence({der::oid(oids::sha1), der::null()}),
+                der::octet_string(crypto::sha1(issuer.subject_der())), der::octet_string(key_hash)});
+    authority.m_single_extensions =
+        der::explicitly(1, der::sequence({extension(oids::ocsp_archive_cutoff, Critical::no, cutoff)}));
     authority.m_responder_id = der::explicitly(2, der::octet_string(responder_id));
     authority.m_certificates = der::explicitly(0, der::sequence({responder.der()}));
     return authority;
@@ -132,10 +133,9 @@ Result<Bytes> sign_ocsp_response(const OcspResponseContents& contents, const cry
         return fail(ErrorCode::invalid_argument, "nonce is longer than 128 bytes (RFC 9654)");
     const auto& authority = contents.authority;
     const auto cert_id = der::sequence({authority.m_issuer, der::integer(contents.serial)});
-    const auto single = der::sequence({cert_id, encode_status(contents.status),
-                                       der::generalized_time(contents.this_update),
-                                       der::explicitly(0, der::generalized_time(contents.next_update)),
-                                       authority.m_single_extensions});
+    const auto single = der::sequence(
+        {cert_id, encode_status(contents.status), der::generalized_time(contents.this_update),
+         der::explicitly(0, der::generalized_time(contents.next_update)), authority.m_single_extensions});
     Bytes extensions;
     if (!contents.nonce.empty())
         extensions = der::explicitly(
@@ -144,8 +144,8 @@ Result<Bytes> sign_ocsp_response(const OcspResponseContents& contents, const cry
                                      der::sequence({single}), extensions});
     TRY_ASSIGN(signature, der::signature_fields(data, signer));
     const auto basic = der::sequence({data, signature, authority.m_certificates});
-    return der::sequence({der::enumerated(0),
-                          der::explicitly(0, der::sequence({der::oid(oids::ocsp_basic), der::octet_string(basic)}))});
+    return der::sequence({der::enumerated(0), der::explicitly(0, der::sequence({der::oid(oids::ocsp_basic),
+                                                                                der::octet_string(basic)}))});
 }
 
 }

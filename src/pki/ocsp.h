@@ -31,7 +31,12 @@ struct OcspRequest {
 };
 
 // RFC 6960 4.2.1; a status other than successful carries no body.
-enum class OcspError : std::uint8_t { malformed_request = 1, internal_error = 2, try_later = 3, unauthorized = 6 };
+enum class OcspError : std::uint8_t {
+    malformed_request = 1,
+    internal_error = 2,
+    try_later = 3,
+    unauthorized = 6
+};
 Bytes encode_ocsp_error(OcspError error);
 
 class OcspStatus {

@@ -24,17 +24,17 @@ constexpr std::array<Profile, 9> profiles{{
     // etsi.md 1.4: type A, contentCommitment alone (NAT-4.3.2-1, -3)
     {natural_person_esign, "natural_person_esign", CaRole::end_entity, content_commitment, "",
      Policies::qualified_and_own, published | Feature::qc_statements, days(1095)},
-    {sam_evidence, "sam_evidence", CaRole::end_entity, digital_signature, oids::purpose_sam_evidence, Policies::own,
+    {sam_evidence, "sam_evidence", CaRole::end_entity, digital_signature, oids::purpose_sam_evidence,
+     Policies::own, published, days(5 * 365)},
+    {officer, "officer", CaRole::end_entity, digital_signature, oids::purpose_officer, Policies::own,
      published, days(5 * 365)},
-    {officer, "officer", CaRole::end_entity, digital_signature, oids::purpose_officer, Policies::own, published,
-     days(5 * 365)},
     // etsi.md 1.8: nocheck, no OCSP AIA (CSS-6.6.3-01B), short life
-    {ocsp_responder, "ocsp_responder", CaRole::end_entity, digital_signature, oids::ocsp_signing, Policies::none,
-     Feature::ca_issuers | Feature::ocsp_no_check, days(90)},
-    {client, "client", CaRole::end_entity, digital_signature, oids::client_auth, Policies::none, Feature::none,
-     days(825)},
-    {server, "server", CaRole::end_entity, digital_signature, oids::server_auth, Policies::none, Feature::alt_names,
-     days(825)},
+    {ocsp_responder, "ocsp_responder", CaRole::end_entity, digital_signature, oids::ocsp_signing,
+     Policies::none, Feature::ca_issuers | Feature::ocsp_no_check, days(90)},
+    {client, "client", CaRole::end_entity, digital_signature, oids::client_auth, Policies::none,
+     Feature::none, days(825)},
+    {server, "server", CaRole::end_entity, digital_signature, oids::server_auth, Policies::none,
+     Feature::alt_names, days(825)},
 }};
 
 constexpr bool in_order()

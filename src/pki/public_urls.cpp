@@ -10,8 +10,9 @@ Status check_public_host(std::string_view host)
     const bool characters = std::all_of(host.begin(), host.end(), [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
     });
-    const bool shape = !host.empty() && host.size() <= max_host_size && host.front() != '.' && host.back() != '.' &&
-                       host.find("..") == std::string_view::npos && host.find('.') != std::string_view::npos;
+    const bool shape = !host.empty() && host.size() <= max_host_size && host.front() != '.' &&
+                       host.back() != '.' && host.find("..") == std::string_view::npos &&
+                       host.find('.') != std::string_view::npos;
     if (!characters || !shape)
         return fail(ErrorCode::invalid_argument, "public_url is a host name such as pki.example.com");
     return {};

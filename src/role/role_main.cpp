@@ -69,8 +69,7 @@ public:
     SignalThread(const sigset_t& signals, wire::Server& server)
         : m_thread([signals, &server] {
               int number = 0;
-              while (::sigwait(&signals, &number) != 0) {
-              }
+              while (::sigwait(&signals, &number) != 0) {}
               server.stop();
           })
     {
@@ -172,7 +171,8 @@ Result<Isolation> check_isolation(const Options& options, uid_t own_uid)
     if (!peers.empty() && std::find(peers.begin(), peers.end(), own_uid) == peers.end())
         return Isolation::own;
     if (!options.sandbox)
-        return fail(ErrorCode::forbidden, "outside a sandbox a role's uid differs from its peers' (--peer-uid)");
+        return fail(ErrorCode::forbidden,
+                    "outside a sandbox a role's uid differs from its peers' (--peer-uid)");
     return Isolation::shared;
 }
 
@@ -183,7 +183,8 @@ Result<Secret> read_passphrase(const std::string& path)
         return fail(ErrorCode::not_found, "no passphrase file: " + path);
     struct stat status{};
     Bytes content(passphrase_max_size + 1);
-    const bool is_private = ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && (status.st_mode & 077U) == 0;
+    const bool is_private =
+        ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && (status.st_mode & 077U) == 0;
     const auto got = is_private ? ::read(fd, content.data(), content.size()) : -1;
     ::close(fd);
     if (!is_private)

@@ -49,10 +49,11 @@ Status check_state(const SessionRecord& session, TimePoint now)
 }
 
 // A credential that is not live, or is another signer's, is as good as none.
-Result<std::optional<AuthenticatorRecord>> find_authenticator(Transaction& transaction, const SignerId& signer,
-                                                              ByteView credential_id)
+Result<std::optional<AuthenticatorRecord>> find_authenticator(Transaction& transaction,
+                                                              const SignerId& signer, ByteView credential_id)
 {
-    TRY_ASSIGN(row, transaction.find_by_lookup(Kind::authenticator, AuthenticatorRecord::lookup(credential_id)));
+    TRY_ASSIGN(row,
+               transaction.find_by_lookup(Kind::authenticator, AuthenticatorRecord::lookup(credential_id)));
     if (!row)
         return std::optional<AuthenticatorRecord>();
     TRY_ASSIGN(authenticator, AuthenticatorRecord::from_row(std::move(*row)));
@@ -101,7 +102,8 @@ Result<proto::sam::ActivateReply> Sessions::activate_open(Candidate candidate, w
         return stored_result_or(id, usable.error());
     }
     if (!candidate.authenticator)
-        return fail(ErrorCode::verification_failed, "the assertion is not by an authenticator of this signer");
+        return fail(ErrorCode::verification_failed,
+                    "the assertion is not by an authenticator of this signer");
     if (candidate.authenticator->is_locked())
         return fail(ErrorCode::locked, "the authenticator is locked");
     const auto authenticator_id = candidate.authenticator->id;
@@ -145,8 +147,8 @@ Result<SessionRecord> Sessions::store_result(const SignedFacts& outcome)
         evidence = fail(outcome.signatures.error());
     }
     if (!evidence)
-        log::alarm("a session could not be signed", {{"session", facts.session.input.session_id.text()},
-                                                     {"detail", evidence.error().detail}});
+        log::alarm("a session could not be signed",
+                   {{"session", facts.session.input.session_id.text()}, {"detail", evidence.error().detail}});
     return m_environment.record.transact([&](Transaction& transaction) -> Result<SessionRecord> {
         TRY_ASSIGN(session, find_session(transaction, facts.session.input.session_id));
         if (session.state != SessionRecord::used)

@@ -8,7 +8,8 @@ Result<Approval> verify_approval(SessionRecord session, KeyRecord key, Authentic
                                  webauthn::Assertion assertion, const webauthn::RelyingParty& rp)
 {
     const auto& input = session.input;
-    if (input.signer_id != key.signer_id || input.signer_id != authenticator.signer_id || input.key_id != key.id)
+    if (input.signer_id != key.signer_id || input.signer_id != authenticator.signer_id ||
+        input.key_id != key.id)
         return fail(ErrorCode::verification_failed, "session, key and authenticator are not of one signer");
     if (!equal_public(authenticator.credential_id, assertion.credential_id))
         return fail(ErrorCode::verification_failed, "the assertion names another credential");
@@ -65,7 +66,8 @@ private:
         if (!key_row)
             return fail(ErrorCode::tampered, "the session's key is missing");
         TRY_ASSIGN(key, KeyRecord::from_row(std::move(*key_row)));
-        const auto usable = check_key_usable(key, m_facts.session.input.certificate_sha256, transaction.now());
+        const auto usable =
+            check_key_usable(key, m_facts.session.input.certificate_sha256, transaction.now());
         if (!usable) {
             TRY(refuse_for_good(transaction, m_facts.session, usable.error()));
             return Refusal(usable.error());
@@ -114,7 +116,8 @@ private:
         const std::uint64_t count = m_facts.sign_count;
         const bool counts = count != 0 || authenticator.sign_count != 0;
         if (counts && count <= authenticator.sign_count) {
-            log::alarm("an authenticator's signature counter went back", {{"authenticator", authenticator.id.text()}});
+            log::alarm("an authenticator's signature counter went back",
+                       {{"authenticator", authenticator.id.text()}});
             transaction.event("counter-went-back", authenticator.id.bytes());
         }
         const auto highest = std::max(count, authenticator.sign_count);

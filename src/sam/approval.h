@@ -28,8 +28,9 @@ public:
     ~Approval() = default;
 
 private:
-    friend Result<Approval> verify_approval(SessionRecord session, KeyRecord key, AuthenticatorRecord authenticator,
-                                            webauthn::Assertion assertion, const webauthn::RelyingParty& rp);
+    friend Result<Approval> verify_approval(SessionRecord session, KeyRecord key,
+                                            AuthenticatorRecord authenticator, webauthn::Assertion assertion,
+                                            const webauthn::RelyingParty& rp);
     friend class ApprovalUse;
     explicit Approval(ApprovedFacts facts) : m_facts(std::move(facts)) {}
     ApprovedFacts m_facts;

@@ -63,7 +63,8 @@ webauthn::Assertion assertion_from(const proto::sam::Assertion& message)
             to_bytes(message.client_data_json()), to_bytes(message.signature())};
 }
 
-Result<proto::sam::BeginBindingReply> Authenticators::begin_binding(const proto::sam::BeginBindingRequest& request)
+Result<proto::sam::BeginBindingReply> Authenticators::begin_binding(
+    const proto::sam::BeginBindingRequest& request)
 {
     TRY_ASSIGN(id, id_from<SignerId>(request.signer_id()));
     TRY_ASSIGN(is_bound, m_environment.record.transact([&id](Transaction& transaction) -> Result<bool> {
@@ -91,10 +92,11 @@ Result<std::optional<AuthenticatorId>> Authenticators::check_approval(const prot
         return std::optional<AuthenticatorId>();
     }
     if (!request.has_approval())
-        return fail(ErrorCode::verification_failed, "another authenticator needs the approval of one that is bound");
+        return fail(ErrorCode::verification_failed,
+                    "another authenticator needs the approval of one that is bound");
     const auto approval = assertion_from(request.approval());
-    const auto approver =
-        std::find_if(proposal.bound.begin(), proposal.bound.end(), [&approval](const AuthenticatorRecord& candidate) {
+    const auto approver = std::find_if(
+        proposal.bound.begin(), proposal.bound.end(), [&approval](const AuthenticatorRecord& candidate) {
             return equal_public(candidate.credential_id, approval.credential_id);
         });
     if (approver == proposal.bound.end())
@@ -121,9 +123,10 @@ Status Authenticators::store(Transaction& transaction, const Proposal& proposal,
     if (bound.size() >= limits::authenticators_per_signer)
         return fail(ErrorCode::quota_reached, "the signer has as many authenticators as can be");
     if (proposal.approved_by) {
-        const auto approver = std::find_if(bound.begin(), bound.end(), [&proposal](const AuthenticatorRecord& one) {
-            return one.id == *proposal.approved_by && !one.is_locked();
-        });
+        const auto approver =
+            std::find_if(bound.begin(), bound.end(), [&proposal](const AuthenticatorRecord& one) {
+                return one.id == *proposal.approved_by && !one.is_locked();
+            });
         if (approver == bound.end())
             return fail(ErrorCode::conflict, "the approving authenticator was removed or locked meanwhile");
     } else if (!bound.empty() || !signer.may_bind_first) {
@@ -143,14 +146,14 @@ Result<std::optional<proto::sam::BindReply>> Authenticators::find_done(const Sig
                                                                        const proto::sam::BindRequest& request)
 {
     const auto config = m_environment.config.get();
-    TRY_ASSIGN(credential, webauthn::check_attestation(as_bytes(request.attestation_object()),
-                                                       as_bytes(request.client_data_json()),
-                                                       as_bytes(request.challenge()), config->rp,
-                                                       config->attestation_policy(), m_environment.clock.now()));
+    TRY_ASSIGN(credential, webauthn::check_attestation(
+                               as_bytes(request.attestation_object()), as_bytes(request.client_data_json()),
+                               as_bytes(request.challenge()), config->rp, config->attestation_policy(),
+                               m_environment.clock.now()));
     return m_environment.record.transact(
         [&](Transaction& transaction) -> Result<std::optional<proto::sam::BindReply>> {
-            TRY_ASSIGN(row, transaction.find_by_lookup(Kind::authenticator,
-                                                       AuthenticatorRecord::lookup(credential.credential_id)));
+            TRY_ASSIGN(row, transaction.find_by_lookup(
+                                Kind::authenticator, AuthenticatorRecord::lookup(credential.credential_id)));
             if (!row)
                 return std::optional<proto::sam::BindReply>();
             TRY_ASSIGN(known, AuthenticatorRecord::from_row(std::move(*row)));
@@ -181,8 +184,11 @@ Result<proto::sam::BindReply> Authenticators::bind(const proto::sam::BindRequest
     TRY_ASSIGN(proposal, m_environment.record.transact([&](Transaction& transaction) -> Result<Proposal> {
         TRY_ASSIGN(signer, find_live_signer(transaction, signer_id));
         TRY_ASSIGN(bound, live_authenticators(transaction, signer_id));
-        return Proposal{to_bytes(request.challenge()), credential.public_key.spki(), std::move(signer),
-                        std::move(bound), {}};
+        return Proposal{to_bytes(request.challenge()),
+                        credential.public_key.spki(),
+                        std::move(signer),
+                        std::move(bound),
+                        {}};
     }));
     TRY_ASSIGN(approved_by, check_approval(request, proposal, *config));
     proposal.approved_by = approved_by;
@@ -210,8 +216,8 @@ Result<proto::sam::BindReply> Authenticators::bind(const proto::sam::BindRequest
     return reply_for(authenticator);
 }
 
-Result<proto::sam::RemoveAuthenticatorReply>
-Authenticators::remove(const proto::sam::RemoveAuthenticatorRequest& request)
+Result<proto::sam::RemoveAuthenticatorReply> Authenticators::remove(
+    const proto::sam::RemoveAuthenticatorRequest& request)
 {
     TRY_ASSIGN(signer_id, id_from<SignerId>(request.signer_id()));
     TRY_ASSIGN(id, id_from<AuthenticatorId>(request.authenticator_id()));

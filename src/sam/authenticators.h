@@ -19,7 +19,8 @@ public:
     // already_exists: the credential id is known. quota_reached: limits::authenticators_per_signer.
     // The same request again, with the same attestation object, gives the same reply and changes nothing.
     Result<proto::sam::BindReply> bind(const proto::sam::BindRequest& request);
-    Result<proto::sam::RemoveAuthenticatorReply> remove(const proto::sam::RemoveAuthenticatorRequest& request);
+    Result<proto::sam::RemoveAuthenticatorReply> remove(
+        const proto::sam::RemoveAuthenticatorRequest& request);
 
 private:
     struct Proposal; // what bind() has verified so far
@@ -27,7 +28,8 @@ private:
                                                            const proto::sam::BindRequest& request);
     Result<std::optional<AuthenticatorId>> check_approval(const proto::sam::BindRequest& request,
                                                           const Proposal& proposal, const Config& config);
-    Status store(Transaction& transaction, const Proposal& proposal, const AuthenticatorRecord& authenticator);
+    Status store(Transaction& transaction, const Proposal& proposal,
+                 const AuthenticatorRecord& authenticator);
 
     Environment& m_environment;
     BindingChallenges m_challenges;

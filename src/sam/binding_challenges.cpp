@@ -9,7 +9,8 @@ constexpr std::size_t outstanding_max = 10'000;
 
 }
 
-Result<BindingChallenges::Issued> BindingChallenges::issue(const SignerId& signer, Random& random, TimePoint now)
+Result<BindingChallenges::Issued> BindingChallenges::issue(const SignerId& signer, Random& random,
+                                                           TimePoint now)
 {
     Issued issued{random.bytes(32), now + lifetime};
     const std::lock_guard lock(m_mutex);
@@ -26,7 +27,8 @@ Status BindingChallenges::take(const SignerId& signer, ByteView challenge, TimeP
     const std::lock_guard lock(m_mutex);
     const auto found = m_issued.find(signer);
     if (found == m_issued.end() || !equal_constant_time(found->second.challenge, challenge))
-        return fail(ErrorCode::verification_failed, "the challenge was not issued for this signer, or was used");
+        return fail(ErrorCode::verification_failed,
+                    "the challenge was not issued for this signer, or was used");
     const auto expires_at = found->second.expires_at;
     m_issued.erase(found);
     if (now >= expires_at)

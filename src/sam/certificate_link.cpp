@@ -12,7 +12,8 @@ Status check_subject(const pki::Certificate& certificate, const statements::Regi
     const auto same = [&certificate](std::string_view oid, const std::string& value) {
         return certificate.subject_attribute(oid) == value;
     };
-    const bool names = same(pki::oids::given_name, statement.given_name) && same(pki::oids::surname, statement.surname);
+    const bool names =
+        same(pki::oids::given_name, statement.given_name) && same(pki::oids::surname, statement.surname);
     if (!names || !same(pki::oids::country, statement.country))
         return fail(ErrorCode::verification_failed, "the certificate's subject is not the signer's");
     const auto common_name = certificate.subject_attribute(pki::oids::common_name);

@@ -67,7 +67,8 @@ Result<keystore::GeneratedKey> KeyPool::take(crypto::KeyType type)
     }
     lock.unlock();
     m_wake.notify_one();
-    return fail(ErrorCode::unavailable, std::string(crypto::to_string(type)) + " keys are being made; try again");
+    return fail(ErrorCode::unavailable,
+                std::string(crypto::to_string(type)) + " keys are being made; try again");
 }
 
 std::string KeyPool::levels() const

@@ -22,8 +22,8 @@ proto::sam::MakeKeyReply reply_for(const KeyRecord& key)
 }
 
 // The live key of signer and pack, when there is one; and that the signer may have one.
-Result<std::optional<KeyRecord>> existing_key(Transaction& transaction, const SignerId& signer_id, const PackId& pack,
-                                              crypto::KeyType type)
+Result<std::optional<KeyRecord>> existing_key(Transaction& transaction, const SignerId& signer_id,
+                                              const PackId& pack, crypto::KeyType type)
 {
     TRY_ASSIGN(signer, find_live_signer(transaction, signer_id));
     TRY_ASSIGN(bound, live_authenticators(transaction, signer.id));

@@ -11,7 +11,8 @@
 namespace qss::sam {
 
 Result<SignerRecord> find_live_signer(Transaction& transaction, const SignerId& id); // not_found, gone
-Result<std::vector<AuthenticatorRecord>> live_authenticators(Transaction& transaction, const SignerId& signer);
+Result<std::vector<AuthenticatorRecord>> live_authenticators(Transaction& transaction,
+                                                             const SignerId& signer);
 Result<std::vector<KeyRecord>> keys_of(Transaction& transaction, const SignerId& signer);
 Result<KeyRecord> find_key(Transaction& transaction, const KeyId& id);      // not_found; may be revoked
 Result<KeyRecord> find_live_key(Transaction& transaction, const KeyId& id); // gone when revoked

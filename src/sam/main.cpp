@@ -47,8 +47,8 @@ Result<std::unique_ptr<role::Role>> open_sam(role::Context& context, const sam::
 {
     if (!plan.is_empty() && !context.options.sandbox)
         return fail(ErrorCode::forbidden, "--crash-at and --slow-sign-ms are for a sandbox only");
-    TRY_ASSIGN(key_store, keystore::SoftwareKeyStore::open_or_create(context.options.directory, context.passphrase,
-                                                                     context.random));
+    TRY_ASSIGN(key_store, keystore::SoftwareKeyStore::open_or_create(context.options.directory,
+                                                                     context.passphrase, context.random));
     TRY_ASSIGN(sam, sam::Sam::open(context, std::move(key_store), plan));
     return std::unique_ptr<role::Role>(std::move(sam));
 }

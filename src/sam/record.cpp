@@ -32,7 +32,11 @@ CREATE TABLE head(id INTEGER PRIMARY KEY CHECK(id = 1), contents BLOB NOT NULL, 
 
 Bytes encode_head(const Head& head)
 {
-    return CanonicalWriter("QSS-SAM-HEAD-v1").u64(head.next_event).bytes(head.chain_hash).u64(head.rows).take();
+    return CanonicalWriter("QSS-SAM-HEAD-v1")
+        .u64(head.next_event)
+        .bytes(head.chain_hash)
+        .u64(head.rows)
+        .take();
 }
 
 Result<Head> decode_head(ByteView encoding)
@@ -47,7 +51,8 @@ Result<Head> decode_head(ByteView encoding)
 
 Bytes seal_head(keystore::KeyStore& key_store, ByteView encoded_head, const MultisetSum& sum)
 {
-    return key_store.seal(head_label, CanonicalWriter("QSS-SAM-SUM-v1").bytes(encoded_head).bytes(sum.bytes()).take());
+    return key_store.seal(head_label,
+                          CanonicalWriter("QSS-SAM-SUM-v1").bytes(encoded_head).bytes(sum.bytes()).take());
 }
 
 struct Found { // when the record is opened
@@ -95,9 +100,11 @@ Result<Head> sum_up(sqlite::Database& database, keystore::KeyStore& key_store, M
 
 Status check_chain_end(sqlite::Database& database, const Head& head)
 {
-    auto query = database.prepare("SELECT first, count, entries, hash FROM event_group ORDER BY first DESC LIMIT 1");
+    auto query =
+        database.prepare("SELECT first, count, entries, hash FROM event_group ORDER BY first DESC LIMIT 1");
     TRY_ASSIGN(there, query.step());
-    const auto next = there ? static_cast<std::uint64_t>(query.integer(0) + query.integer(1)) : std::uint64_t{1};
+    const auto next =
+        there ? static_cast<std::uint64_t>(query.integer(0) + query.integer(1)) : std::uint64_t{1};
     const auto hash = there ? query.blob(3) : Bytes(32);
     if (next != head.next_event || !equal_public(hash, head.chain_hash))
         return fail(ErrorCode::tampered, "the chain of events does not end where the record's head says");
@@ -121,7 +128,8 @@ Result<Found> examine(sqlite::Database& database, keystore::KeyStore& key_store)
         if (!head)
             found.integrity = fail(ErrorCode::tampered, "the record's head: " + head.error().detail);
         else if (!equal_constant_time(seal_head(key_store, contents, found.sum), query.blob(1)))
-            found.integrity = fail(ErrorCode::tampered, "rows of the record were put back, exchanged or deleted");
+            found.integrity =
+                fail(ErrorCode::tampered, "rows of the record were put back, exchanged or deleted");
         else
             found.head = std::move(*head);
     }
@@ -143,8 +151,9 @@ class Record::Impl {
 public:
     Impl(sqlite::Database database, keystore::KeyStore& store, const Clock& time, Found found)
         : key_store(store), clock(time), committed{std::move(found.head), found.sum}, group(committed),
-          writer(std::move(database), [this](sqlite::Database& db) { return write_head(db); }, 10'000,
-                 [this](const Status& status) { end_group(status); })
+          writer(
+              std::move(database), [this](sqlite::Database& db) { return write_head(db); }, 10'000,
+              [this](const Status& status) { end_group(status); })
     {
     }
 
@@ -174,8 +183,9 @@ public:
         if (!group_events.empty())
             TRY(write_events(database));
         const auto contents = encode_head(group.head);
-        auto statement = database.prepare("INSERT INTO head(id, contents, seal) VALUES(1, ?, ?) ON CONFLICT(id) DO "
-                                          "UPDATE SET contents = excluded.contents, seal = excluded.seal");
+        auto statement =
+            database.prepare("INSERT INTO head(id, contents, seal) VALUES(1, ?, ?) ON CONFLICT(id) DO "
+                             "UPDATE SET contents = excluded.contents, seal = excluded.seal");
         TRY(statement.bind(contents).bind(seal_head(key_store, contents, group.sum)).run());
         return {};
     }
@@ -187,8 +197,10 @@ public:
             entries.bytes(event);
         const auto count = group_events.size();
         const auto hash = chain(group.head, count, entries.encoded());
-        auto statement = database.prepare("INSERT INTO event_group(first, count, entries, hash) VALUES(?, ?, ?, ?)");
-        statement.bind(static_cast<std::int64_t>(group.head.next_event)).bind(static_cast<std::int64_t>(count));
+        auto statement =
+            database.prepare("INSERT INTO event_group(first, count, entries, hash) VALUES(?, ?, ?, ?)");
+        statement.bind(static_cast<std::int64_t>(group.head.next_event))
+            .bind(static_cast<std::int64_t>(count));
         TRY(statement.bind(entries.encoded()).bind(hash).run());
         group.head.next_event += count;
         group.head.chain_hash = hash;
@@ -235,8 +247,9 @@ Result<std::unique_ptr<Record>> Record::open(const std::string& directory, keyst
     auto integrity = found.integrity;
     if (!integrity)
         log::alarm("the record does not hold together", {{"detail", integrity.error().detail}});
-    return std::unique_ptr<Record>(new Record(
-        std::make_unique<Impl>(std::move(database), key_store, clock, std::move(found)), std::move(integrity)));
+    return std::unique_ptr<Record>(
+        new Record(std::make_unique<Impl>(std::move(database), key_store, clock, std::move(found)),
+                   std::move(integrity)));
 }
 
 Head Record::head() const

@@ -46,8 +46,14 @@ Result<SignerRecord> SignerRecord::from_row(Row row)
     TRY_ASSIGN(may_bind_first, reader.u64());
     TRY_ASSIGN(last_removal, reader.u64());
     TRY(reader.finish());
-    SignerRecord signer{id,    enterprise, sequence, to_bytes(statement), to_bytes(hash), may_bind_first != 0,
-                        time_from(last_removal), state};
+    SignerRecord signer{id,
+                        enterprise,
+                        sequence,
+                        to_bytes(statement),
+                        to_bytes(hash),
+                        may_bind_first != 0,
+                        time_from(last_removal),
+                        state};
     signer.row = std::move(row);
     return signer;
 }
@@ -178,7 +184,8 @@ Result<SessionRecord> SessionRecord::from_row(Row row)
     TRY_ASSIGN(refusal, reader.u64());
     TRY_ASSIGN(refusal_detail, reader.text(detail_size));
     TRY(reader.finish());
-    if (!equal_public(input.session_id.bytes(), row.id) || !equal_public(input.signer_id.bytes(), row.owner) ||
+    if (!equal_public(input.session_id.bytes(), row.id) ||
+        !equal_public(input.signer_id.bytes(), row.owner) ||
         refusal > static_cast<std::uint64_t>(ErrorCode::internal))
         return fail(ErrorCode::malformed, "session row");
     SessionRecord session{std::move(input),
@@ -202,7 +209,8 @@ Row SessionRecord::to_row() const
     out.due_unix_ms = to_unix_ms(input.expires_at);
     CanonicalWriter contents("session");
     contents.bytes(input.encode()).bytes(display_record).u64(unsigned_ms(used_at)).bytes(evidence);
-    contents.u64(static_cast<std::uint64_t>(refusal)).text(std::string_view(refusal_detail).substr(0, detail_size));
+    contents.u64(static_cast<std::uint64_t>(refusal))
+        .text(std::string_view(refusal_detail).substr(0, detail_size));
     out.contents = contents.take();
     return out;
 }

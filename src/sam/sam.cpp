@@ -22,10 +22,10 @@ role::State state_of(const Config& config)
 
 }
 
-Sam::Sam(role::Context& context, std::unique_ptr<keystore::KeyStore> key_store, std::unique_ptr<Record> record,
-         const FaultPlan& faults)
-    : m_context(context), m_fault_plan(faults), m_key_store(std::move(key_store)), m_record(std::move(record)),
-      m_vault(*m_key_store), m_faults(faults),
+Sam::Sam(role::Context& context, std::unique_ptr<keystore::KeyStore> key_store,
+         std::unique_ptr<Record> record, const FaultPlan& faults)
+    : m_context(context), m_fault_plan(faults), m_key_store(std::move(key_store)),
+      m_record(std::move(record)), m_vault(*m_key_store), m_faults(faults),
       m_environment{*m_record, m_vault, context.clock, context.random, m_config, m_faults},
       m_pool(m_vault, context.clock), m_signers(m_environment), m_authenticators(m_environment),
       m_keys(m_environment, m_pool), m_sessions(m_environment),
@@ -53,8 +53,9 @@ Result<std::unique_ptr<Sam>> Sam::open(role::Context& context, std::unique_ptr<k
 
 Status Sam::resume()
 {
-    TRY_ASSIGN(row, m_record->transact(
-                        [](Transaction& transaction) { return transaction.find(Kind::config, Config::row_id()); }));
+    TRY_ASSIGN(row, m_record->transact([](Transaction& transaction) {
+        return transaction.find(Kind::config, Config::row_id());
+    }));
     if (!row)
         return {};
     TRY_ASSIGN(config, Config::from_row(std::move(*row)));
@@ -132,8 +133,8 @@ Result<proto::sam::CompleteReply> Sam::complete(const proto::sam::CompleteReques
     return proto::sam::CompleteReply();
 }
 
-Result<proto::sam::ExchangeCheckpointReply>
-Sam::exchange_checkpoint(const proto::sam::ExchangeCheckpointRequest& request)
+Result<proto::sam::ExchangeCheckpointReply> Sam::exchange_checkpoint(
+    const proto::sam::ExchangeCheckpointRequest& request)
 {
     const std::lock_guard lock(m_ceremony);
     if (!request.checkpoint().empty()) {

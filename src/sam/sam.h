@@ -24,7 +24,8 @@ class Sam final : public role::Role {
 public:
     // `context` must outlive the Sam. A record that does not hold together gives a Sam that is
     // SUSPENDED and answers STATUS alone (design 6.4).
-    static Result<std::unique_ptr<Sam>> open(role::Context& context, std::unique_ptr<keystore::KeyStore> key_store,
+    static Result<std::unique_ptr<Sam>> open(role::Context& context,
+                                             std::unique_ptr<keystore::KeyStore> key_store,
                                              const FaultPlan& faults = {});
     ~Sam() override = default;
 

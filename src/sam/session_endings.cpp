@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::int64_t batch = 100;
 constexpr std::int64_t checkpoint_interval_ms = 1'000;
-const Error interrupted{ErrorCode::conflict, "interrupted between use and result; it is never signed: ask anew"};
+const Error interrupted{ErrorCode::conflict,
+                        "interrupted between use and result; it is never signed: ask anew"};
 constexpr auto whenever = TimePoint(Milliseconds(std::numeric_limits<std::int64_t>::max()));
 
 Status end_open_session(Transaction& transaction, SessionRecord session, SessionRecord::State state)
@@ -45,25 +46,26 @@ Status acknowledge_one(Transaction& transaction, const SessionId& id)
 Result<proto::sam::CancelSessionReply> Sessions::cancel(const proto::sam::CancelSessionRequest& request)
 {
     TRY_ASSIGN(id, id_from<SessionId>(request.session_id()));
-    TRY_ASSIGN(finished,
-               m_environment.record.transact([&](Transaction& transaction) -> Result<std::optional<SessionRecord>> {
-                   TRY_ASSIGN(row, transaction.find(Kind::session, id.bytes()));
-                   if (!row) {
-                       TRY_ASSIGN(archived, transaction.find_archived(id.bytes()));
-                       if (!archived)
-                           return fail(ErrorCode::not_found, "session " + id.text());
-                       row = std::move(archived);
-                   }
-                   TRY_ASSIGN(found, SessionRecord::from_row(std::move(*row)));
-                   TRY_ASSIGN(session, refuse_if_interrupted(transaction, std::move(found)));
-                   if (session.state == SessionRecord::finished)
-                       return std::optional<SessionRecord>(std::move(session));
-                   if (session.state == SessionRecord::used)
-                       return fail(ErrorCode::conflict, "the session is being signed");
-                   if (session.state == SessionRecord::open)
-                       TRY(end_open_session(transaction, std::move(session), SessionRecord::cancelled));
-                   return std::optional<SessionRecord>();
-               }));
+    TRY_ASSIGN(
+        finished,
+        m_environment.record.transact([&](Transaction& transaction) -> Result<std::optional<SessionRecord>> {
+            TRY_ASSIGN(row, transaction.find(Kind::session, id.bytes()));
+            if (!row) {
+                TRY_ASSIGN(archived, transaction.find_archived(id.bytes()));
+                if (!archived)
+                    return fail(ErrorCode::not_found, "session " + id.text());
+                row = std::move(archived);
+            }
+            TRY_ASSIGN(found, SessionRecord::from_row(std::move(*row)));
+            TRY_ASSIGN(session, refuse_if_interrupted(transaction, std::move(found)));
+            if (session.state == SessionRecord::finished)
+                return std::optional<SessionRecord>(std::move(session));
+            if (session.state == SessionRecord::used)
+                return fail(ErrorCode::conflict, "the session is being signed");
+            if (session.state == SessionRecord::open)
+                TRY(end_open_session(transaction, std::move(session), SessionRecord::cancelled));
+            return std::optional<SessionRecord>();
+        }));
     proto::sam::CancelSessionReply reply;
     if (finished) {
         TRY_ASSIGN(result, result_of(*finished));
@@ -72,8 +74,8 @@ Result<proto::sam::CancelSessionReply> Sessions::cancel(const proto::sam::Cancel
     return reply;
 }
 
-Result<proto::sam::ListUnacknowledgedReply>
-Sessions::list_unacknowledged(const proto::sam::ListUnacknowledgedRequest& request)
+Result<proto::sam::ListUnacknowledgedReply> Sessions::list_unacknowledged(
+    const proto::sam::ListUnacknowledgedRequest& request)
 {
     const auto limit = std::min<std::int64_t>(request.limit() == 0 ? batch : request.limit(), batch);
     TRY_ASSIGN(rows, m_environment.record.transact([limit](Transaction& transaction) {
@@ -101,7 +103,8 @@ Result<proto::sam::AcknowledgeReply> Sessions::acknowledge(const proto::sam::Ack
     proto::sam::AcknowledgeReply reply;
     const auto now_ms = to_unix_ms(m_environment.clock.now());
     auto due_ms = m_next_checkpoint_ms.load();
-    if (now_ms >= due_ms && m_next_checkpoint_ms.compare_exchange_strong(due_ms, now_ms + checkpoint_interval_ms)) {
+    if (now_ms >= due_ms &&
+        m_next_checkpoint_ms.compare_exchange_strong(due_ms, now_ms + checkpoint_interval_ms)) {
         TRY_ASSIGN(checkpoint, make_checkpoint(m_environment));
         reply.set_checkpoint(to_string(checkpoint));
     }
@@ -141,7 +144,8 @@ Status Sessions::archive_expired()
     for (bool more = true; more;) {
         TRY_ASSIGN(count, m_environment.record.transact([](Transaction& transaction) -> Result<std::size_t> {
             const auto now = transaction.now();
-            TRY_ASSIGN(rows, transaction.due_before(Kind::session, SessionRecord::open, now + Milliseconds(1), batch));
+            TRY_ASSIGN(rows, transaction.due_before(Kind::session, SessionRecord::open, now + Milliseconds(1),
+                                                    batch));
             for (auto& row : rows) {
                 TRY_ASSIGN(session, SessionRecord::from_row(std::move(row)));
                 TRY(end_open_session(transaction, std::move(session), SessionRecord::expired));

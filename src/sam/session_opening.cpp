@@ -98,9 +98,9 @@ Result<proto::sam::OpenSessionReply> Sessions::open(const proto::sam::OpenSessio
     TRY_ASSIGN(wanted, parse(request));
     const auto display_hash = crypto::sha256(wanted.display_record);
     SessionRecord session{.input = {SessionId::generate(m_environment.random), m_environment.random.bytes(32),
-                                    m_environment.clock.now() + wanted.lifetime, wanted.signer_id, wanted.key_id,
-                                    wanted.certificate_sha256, wanted.algorithm, wanted.digests, display_hash,
-                                    m_environment.config.get()->rp.rp_id},
+                                    m_environment.clock.now() + wanted.lifetime, wanted.signer_id,
+                                    wanted.key_id, wanted.certificate_sha256, wanted.algorithm,
+                                    wanted.digests, display_hash, m_environment.config.get()->rp.rp_id},
                           .display_record = wanted.display_record};
     m_environment.faults.reach(FaultPoint::open_not_durable);
     const auto opened = m_environment.record.transact([&](Transaction& transaction) -> Status {

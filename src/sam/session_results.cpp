@@ -23,8 +23,8 @@ Result<proto::sam::SessionResult> result_of(const SessionRecord& session)
     return result;
 }
 
-Result<Bytes> make_evidence(const ApprovedFacts& facts, const std::vector<Bytes>& signatures, const Config& config,
-                            const crypto::Signer& evidence_key)
+Result<Bytes> make_evidence(const ApprovedFacts& facts, const std::vector<Bytes>& signatures,
+                            const Config& config, const crypto::Signer& evidence_key)
 {
     TRY_ASSIGN(statement, statements::SignedStatement::decode(facts.authenticator.statement));
     const auto* officer = config.find_officer(statement.signer_key_id);

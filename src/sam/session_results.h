@@ -12,7 +12,7 @@ namespace qss::sam {
 Result<proto::sam::SessionResult> result_of(const SessionRecord& session);
 
 // Everything that proves the approval, signed by the SAM.
-Result<Bytes> make_evidence(const ApprovedFacts& facts, const std::vector<Bytes>& signatures, const Config& config,
-                            const crypto::Signer& evidence_key);
+Result<Bytes> make_evidence(const ApprovedFacts& facts, const std::vector<Bytes>& signatures,
+                            const Config& config, const crypto::Signer& evidence_key);
 
 }

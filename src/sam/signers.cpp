@@ -77,7 +77,8 @@ Result<bool> supersede(Transaction& transaction, SignerRecord signer, const Vouc
 
 }
 
-Result<proto::sam::RegisterSignerReply> Signers::register_signer(const proto::sam::RegisterSignerRequest& request)
+Result<proto::sam::RegisterSignerReply> Signers::register_signer(
+    const proto::sam::RegisterSignerRequest& request)
 {
     const auto config = m_environment.config.get();
     TRY_ASSIGN(vouched, verify_statement(as_bytes(request.registration_statement()), *config));

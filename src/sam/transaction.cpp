@@ -89,7 +89,8 @@ Result<std::vector<Row>> Transaction::owned_by(Kind kind, ByteView owner)
     return read_all(statement);
 }
 
-Result<std::vector<Row>> Transaction::due_before(Kind kind, std::int64_t state, TimePoint time, std::int64_t limit)
+Result<std::vector<Row>> Transaction::due_before(Kind kind, std::int64_t state, TimePoint time,
+                                                 std::int64_t limit)
 {
     static const auto sql = select("kind = ? AND state = ? AND due < ? ORDER BY due LIMIT ?");
     auto statement = m_database.prepare(sql);
@@ -99,7 +100,8 @@ Result<std::vector<Row>> Transaction::due_before(Kind kind, std::int64_t state, 
 
 Result<std::int64_t> Transaction::count(Kind kind, ByteView owner, std::int64_t state)
 {
-    auto statement = m_database.prepare("SELECT count(*) FROM live_row WHERE kind = ? AND owner = ? AND state = ?");
+    auto statement =
+        m_database.prepare("SELECT count(*) FROM live_row WHERE kind = ? AND owner = ? AND state = ?");
     statement.bind(static_cast<std::int64_t>(kind)).bind(owner).bind(state);
     TRY(statement.step());
     return statement.integer(0);
@@ -124,8 +126,9 @@ Status Transaction::insert(Row row)
     QSS_ASSERT(row.version == 0 && row.seal.empty());
     row.version = 1;
     row.seal = m_key_store.seal(live_row_label, row.sealed_encoding());
-    auto statement = m_database.prepare("INSERT INTO live_row(kind, id, owner, lookup, state, due, version, contents, "
-                                        "seal) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    auto statement =
+        m_database.prepare("INSERT INTO live_row(kind, id, owner, lookup, state, due, version, contents, "
+                           "seal) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)");
     statement.bind(static_cast<std::int64_t>(row.kind)).bind(row.id).bind(row.owner).bind(row.lookup);
     statement.bind(row.state).bind(row.due_unix_ms).bind(row.version).bind(row.contents).bind(row.seal);
     TRY(statement.run());
@@ -141,8 +144,9 @@ Status Transaction::update(Row row)
     old.seal = old_seal;
     row.version += 1;
     row.seal = m_key_store.seal(live_row_label, row.sealed_encoding());
-    auto statement = m_database.prepare("UPDATE live_row SET owner = ?, lookup = ?, state = ?, due = ?, version = ?, "
-                                        "contents = ?, seal = ? WHERE kind = ? AND id = ? AND seal = ?");
+    auto statement =
+        m_database.prepare("UPDATE live_row SET owner = ?, lookup = ?, state = ?, due = ?, version = ?, "
+                           "contents = ?, seal = ? WHERE kind = ? AND id = ? AND seal = ?");
     statement.bind(row.owner).bind(row.lookup).bind(row.state).bind(row.due_unix_ms).bind(row.version);
     statement.bind(row.contents).bind(row.seal);
     statement.bind(static_cast<std::int64_t>(row.kind)).bind(row.id).bind(old_seal);
@@ -165,8 +169,9 @@ Status Transaction::archive(Row row)
     count_out(row);
     row.version += 1;
     row.seal = m_key_store.seal(archive_label, row.sealed_encoding());
-    auto statement = m_database.prepare("INSERT INTO archive(kind, id, owner, lookup, state, due, version, contents, "
-                                        "seal) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    auto statement =
+        m_database.prepare("INSERT INTO archive(kind, id, owner, lookup, state, due, version, contents, "
+                           "seal) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)");
     statement.bind(static_cast<std::int64_t>(row.kind)).bind(row.id).bind(row.owner).bind(row.lookup);
     statement.bind(row.state).bind(row.due_unix_ms).bind(row.version).bind(row.contents).bind(row.seal);
     TRY(statement.run());

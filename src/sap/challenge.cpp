@@ -37,7 +37,11 @@ Bytes ChallengeInput::encode() const
     QSS_ASSERT(!digests.empty() && digests.size() <= limits::digests_per_session);
     const auto hash = crypto::hash_of(signature_algorithm);
     CanonicalWriter writer(tag);
-    writer.bytes(session_id.bytes()).bytes(nonce).time(expires_at).bytes(signer_id.bytes()).bytes(key_id.bytes());
+    writer.bytes(session_id.bytes())
+        .bytes(nonce)
+        .time(expires_at)
+        .bytes(signer_id.bytes())
+        .bytes(key_id.bytes());
     writer.bytes(certificate_sha256).text(crypto::oid(hash)).text(crypto::to_string(signature_algorithm));
     writer.u64(digests.size());
     for (const auto& digest : digests) {
@@ -67,8 +71,16 @@ Result<ChallengeInput> ChallengeInput::decode(ByteView encoding)
     TRY(reader.finish());
     if (rp_id.empty())
         return fail(ErrorCode::malformed, "challenge: no relying party");
-    return ChallengeInput{session,   to_bytes(nonce),    expires_at,             signer, key, to_bytes(certificate),
-                          algorithm, std::move(digests), to_bytes(display_hash), rp_id};
+    return ChallengeInput{session,
+                          to_bytes(nonce),
+                          expires_at,
+                          signer,
+                          key,
+                          to_bytes(certificate),
+                          algorithm,
+                          std::move(digests),
+                          to_bytes(display_hash),
+                          rp_id};
 }
 
 Bytes ChallengeInput::challenge() const

@@ -23,7 +23,7 @@ struct ChallengeInput { // tag "QSS-SAD-v1"; encoded in this order
     crypto::SignatureAlgorithm signature_algorithm; // two texts: OID of the hash, then the name
                                                     // of the signature algorithm ("RSA-PKCS1-SHA256")
     std::vector<crypto::Digest> digests; // u64 count, then each digest, in order
-    Bytes display_hash;              // SHA-256 of the encoded DisplayRecord
+    Bytes display_hash; // SHA-256 of the encoded DisplayRecord
     std::string rp_id;
 
     [[nodiscard]] Bytes encode() const;

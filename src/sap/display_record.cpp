@@ -38,7 +38,8 @@ Status DisplayRecord::check() const
     TRY(check_name(application, "application"));
     if (language.size() < 2 || language.size() > language_size || !is_ascii_of(language, "-"))
         return fail(ErrorCode::invalid_argument, "display record: language is not a BCP 47 tag");
-    if (consent_version.empty() || consent_version.size() > version_size || !is_ascii_of(consent_version, ".-"))
+    if (consent_version.empty() || consent_version.size() > version_size ||
+        !is_ascii_of(consent_version, ".-"))
         return fail(ErrorCode::invalid_argument, "display record: version of the consent text");
     if (labels.size() > limits::digests_per_session)
         return fail(ErrorCode::invalid_argument, "display record: too many labels");
@@ -50,7 +51,12 @@ Status DisplayRecord::check() const
 Bytes DisplayRecord::encode() const
 {
     CanonicalWriter writer(tag);
-    writer.text(enterprise).text(pack).text(application).text(language).text(consent_version).u64(labels.size());
+    writer.text(enterprise)
+        .text(pack)
+        .text(application)
+        .text(language)
+        .text(consent_version)
+        .u64(labels.size());
     for (const auto& label : labels)
         writer.text(label);
     return writer.take();

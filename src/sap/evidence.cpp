@@ -24,8 +24,8 @@ Result<webauthn::Assertion> read_assertion(CanonicalReader& reader)
     TRY_ASSIGN(authenticator_data, reader.bytes(limits::authenticator_data_size));
     TRY_ASSIGN(client_data_json, reader.bytes(limits::client_data_size));
     TRY_ASSIGN(signature, reader.bytes(limits::signature_size));
-    return webauthn::Assertion{to_bytes(credential_id), to_bytes(authenticator_data), to_bytes(client_data_json),
-                               to_bytes(signature)};
+    return webauthn::Assertion{to_bytes(credential_id), to_bytes(authenticator_data),
+                               to_bytes(client_data_json), to_bytes(signature)};
 }
 
 // As many as there are digests.

@@ -33,7 +33,8 @@ template <class T>
 Result<T> part(std::string_view name, Result<T> result)
 {
     if (!result)
-        return fail(ErrorCode::verification_failed, "evidence: " + std::string(name) + ": " + result.error().detail);
+        return fail(ErrorCode::verification_failed,
+                    "evidence: " + std::string(name) + ": " + result.error().detail);
     return result;
 }
 
@@ -50,7 +51,8 @@ bool has_purpose(const Certificate& certificate, std::string_view oid)
 }
 
 // A certificate for one of the service's own signing keys: directly under the root, for that purpose.
-Result<Certificate> under_root(ByteView der, const Certificate& root, std::string_view purpose, TimePoint time)
+Result<Certificate> under_root(ByteView der, const Certificate& root, std::string_view purpose,
+                               TimePoint time)
 {
     TRY_ASSIGN(certificate, Certificate::from_der(der));
     TRY(certificate.check_issued_by(root));
@@ -91,7 +93,8 @@ Result<Registered> check_registration(const Evidence& evidence, const Certificat
 }
 
 // The SAM's word that this authenticator was bound to this signer on this statement.
-Result<LinkRecord> check_link(const Evidence& evidence, const Certificate& evidence_certificate, ByteView statement)
+Result<LinkRecord> check_link(const Evidence& evidence, const Certificate& evidence_certificate,
+                              ByteView statement)
 {
     TRY_ASSIGN(signed_link, SignedStatement::decode(evidence.link_record));
     TRY(signed_link.verify(evidence_certificate.public_key()));
@@ -135,7 +138,8 @@ Result<Certificate> check_signing_certificate(const Evidence& evidence, const Ce
         return fail(ErrorCode::verification_failed, "names another person than the registration statement");
     if (!person.identity_number.empty() &&
         leaf.subject_attribute(pki::oids::serial_number) != person.identity_number)
-        return fail(ErrorCode::verification_failed, "has another identity number than the registration statement");
+        return fail(ErrorCode::verification_failed,
+                    "has another identity number than the registration statement");
     return leaf;
 }
 
@@ -167,7 +171,8 @@ Result<EvidenceFacts> check_evidence(ByteView signed_evidence, ByteView root_der
     TRY_ASSIGN(registered, part("registration statement", check_registration(evidence, root)));
     TRY_ASSIGN(link, part("link record", check_link(evidence, sam, registered.hash)));
     TRY(part("approval", check_approval(evidence, link)));
-    TRY_ASSIGN(leaf, part("signing certificate", check_signing_certificate(evidence, root, registered.statement)));
+    TRY_ASSIGN(leaf,
+               part("signing certificate", check_signing_certificate(evidence, root, registered.statement)));
     TRY(part("signatures", check_signatures(evidence, leaf)));
     const auto& person = registered.statement;
     return EvidenceFacts{std::move(evidence), person.given_name + " " + person.surname, person.email,

@@ -107,7 +107,8 @@ Status Devices::use_up(const DeviceId& device, Used used)
     }
     auto& list = m_used[qss::to_string(device.bytes())];
     std::erase_if(list, is_over);
-    if (std::any_of(list.begin(), list.end(), [&](const Used& one) { return one.challenge == used.challenge; }))
+    if (std::any_of(list.begin(), list.end(),
+                    [&](const Used& one) { return one.challenge == used.challenge; }))
         return refused();
     if (list.size() >= logins_within_life)
         return fail(ErrorCode::rate_limited, "too many log-ins of this device; wait a minute");

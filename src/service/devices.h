@@ -1,7 +1,7 @@
 // How a phone logs in: a challenge signed with its device key, for a token that reads and rejects. An
 // unknown device gets a challenge like any other, so that ids cannot be probed. Challenges are single use and
-// live 60 seconds. They are authenticated, not remembered, until a device has used them: however many somebody
-// asks for, no other's phone is kept out (design 6.12). Safe from any thread.
+// live 60 seconds. They are authenticated, not remembered, until a device has used them: however many
+// somebody asks for, no other's phone is kept out (design 6.12). Safe from any thread.
 #pragma once
 
 #include <mutex>
@@ -47,9 +47,9 @@ private:
     Tokens& m_tokens;
     const Clock& m_clock;
     Random& m_random;
-    const Secret m_challenge_key;                               // of this process alone
-    std::mutex m_mutex;                                         // guards the next two
-    std::unordered_map<std::string, std::vector<Used>> m_used;  // by device, until they expire
+    const Secret m_challenge_key; // of this process alone
+    std::mutex m_mutex; // guards the next two
+    std::unordered_map<std::string, std::vector<Used>> m_used; // by device, until they expire
     TimePoint m_forget_at;
 };
 

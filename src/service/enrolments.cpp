@@ -50,14 +50,22 @@ std::string enrolment_object(const RegistrationId& id)
 
 store::OutboxMessage email_message(const store::User& user, const std::string& code)
 {
-    return {0, store::MessageKind::email, user.email, "Your code to register this phone",
-            "Type this code on the phone that you are registering. If you are not, do nothing.\n\ncode: " + code, 0};
+    return {0,
+            store::MessageKind::email,
+            user.email,
+            "Your code to register this phone",
+            "Type this code on the phone that you are registering. If you are not, do nothing.\n\ncode: " +
+                code,
+            0};
 }
 
 store::OutboxMessage sms_message(const store::User& user, const std::string& code)
 {
-    return {0, store::MessageKind::sms, user.mobile, "",
-        "Code for the phone that you are registering.\n\ncode: " + code,
+    return {0,
+            store::MessageKind::sms,
+            user.mobile,
+            "",
+            "Code for the phone that you are registering.\n\ncode: " + code,
             0};
 }
 
@@ -77,7 +85,8 @@ Enrolments::Enrolments(const Parts& parts)
 {
 }
 
-Result<EnrolmentBegun> Enrolments::begin(std::string_view invitation, std::string device_name, ByteView device_spki)
+Result<EnrolmentBegun> Enrolments::begin(std::string_view invitation, std::string device_name,
+                                         ByteView device_spki)
 {
     if (invitation.size() > invitation_size_limit)
         return fail(ErrorCode::not_found, "no such invitation");
@@ -140,13 +149,16 @@ Result<CodesOutcome> Enrolments::enter_codes(const RegistrationId& id, std::stri
         return std::move(*known);
     }));
     // Both are always compared, and only together do they count.
-    const bool email_right = equal_constant_time(enrolment.email_code_mac, code_mac(m_code_key, "email", id,
-        email_code));
-    const bool sms_right = equal_constant_time(enrolment.sms_code_mac, code_mac(m_code_key, "sms", id, sms_code));
+    const bool email_right =
+        equal_constant_time(enrolment.email_code_mac, code_mac(m_code_key, "email", id, email_code));
+    const bool sms_right =
+        equal_constant_time(enrolment.sms_code_mac, code_mac(m_code_key, "sms", id, sms_code));
     if (!(static_cast<unsigned>(email_right) & static_cast<unsigned>(sms_right)))
         return CodesOutcome{std::nullopt, enrolment.tries_left};
 
-    TRY_ASSIGN(user, m_store.read([&](sqlite::Database& db) { return store::UserTable(db).by_id(enrolment.user_id); }));
+    TRY_ASSIGN(user, m_store.read([&](sqlite::Database& db) {
+        return store::UserTable(db).by_id(enrolment.user_id);
+    }));
     if (!user || user->status != store::UserStatus::approved)
         return fail(ErrorCode::gone, "the user has been removed");
     TRY_ASSIGN(begun, m_sam.begin_binding(user->signer_id));
@@ -156,7 +168,8 @@ Result<CodesOutcome> Enrolments::enter_codes(const RegistrationId& id, std::stri
             {m_clock.now(), "user:" + user->id.text(), "enrolment.codes_right", enrolment_object(id), ""});
     });
     TRY(stored);
-    TRY_ASSIGN(bound, m_store.read([&](sqlite::Database& db) { return store::Phones(db).authenticators(user->id); }));
+    TRY_ASSIGN(bound, m_store.read(
+                          [&](sqlite::Database& db) { return store::Phones(db).authenticators(user->id); }));
     std::vector<Bytes> exclude;
     for (auto& authenticator : bound)
         exclude.push_back(std::move(authenticator.credential_id));
@@ -169,7 +182,8 @@ Result<EnrolmentDone> Enrolments::complete(const RegistrationId& id, ByteView cl
                                            ByteView attestation_object,
                                            const std::optional<store::StoredAssertion>& approval)
 {
-    TRY_ASSIGN(enrolment, m_store.read([&](sqlite::Database& db) { return store::Phones(db).enrolment(id); }));
+    TRY_ASSIGN(enrolment,
+               m_store.read([&](sqlite::Database& db) { return store::Phones(db).enrolment(id); }));
     if (!enrolment)
         return fail(ErrorCode::not_found, "no such registration");
     if (enrolment->status == store::EnrolmentStatus::completed)
@@ -177,23 +191,26 @@ Result<EnrolmentDone> Enrolments::complete(const RegistrationId& id, ByteView cl
     if (enrolment->status != store::EnrolmentStatus::codes_right)
         return fail(ErrorCode::conflict, "the codes come first");
     TRY_ASSIGN(user, m_store.read([&](sqlite::Database& db) {
-        return store::UserTable(db).by_id(enrolment->user_id); }));
+        return store::UserTable(db).by_id(enrolment->user_id);
+    }));
     if (!user || user->status != store::UserStatus::approved)
         return fail(ErrorCode::gone, "the user has been removed");
 
-    // A phone that repeats this after we, or the SAM, crashed in the middle gets the binding that was made then,
-    // however late: the SAM forgets challenges, not bindings. Otherwise nobody would know the authenticator that
-    // has to approve the next one.
-    auto bound = m_sam.bind(user->signer_id, enrolment->binding_challenge, attestation_object, client_data_json,
-                            approval);
+    // A phone that repeats this after we, or the SAM, crashed in the middle gets the binding that was made
+    // then, however late: the SAM forgets challenges, not bindings. Otherwise nobody would know the
+    // authenticator that has to approve the next one.
+    auto bound = m_sam.bind(user->signer_id, enrolment->binding_challenge, attestation_object,
+                            client_data_json, approval);
     const auto now = m_clock.now();
     if (!bound && !is_outcome_unknown(bound.error().code) && enrolment->expires_at <= now)
         return fail(ErrorCode::gone, "the registration has expired: begin again");
     TRY_ASSIGN(binding, std::move(bound));
-    const store::Device device{DeviceId::generate(m_random), user->id, enrolment->device_name,
-                               enrolment->device_spki, store::DeviceStatus::active, now};
-    const store::Authenticator authenticator{binding.authenticator_id, user->id, device.id, binding.credential_id,
-                                             binding.public_key_spki, binding.link_record};
+    const store::Device device{DeviceId::generate(m_random), user->id,
+                               enrolment->device_name,       enrolment->device_spki,
+                               store::DeviceStatus::active,  now};
+    const store::Authenticator authenticator{
+        binding.authenticator_id, user->id,           device.id, binding.credential_id,
+        binding.public_key_spki,  binding.link_record};
     const auto stored = m_store.write([&](sqlite::Database& db) -> Status {
         store::Phones phones(db);
         TRY_ASSIGN(mine, phones.complete(id));
@@ -202,7 +219,8 @@ Result<EnrolmentDone> Enrolments::complete(const RegistrationId& id, ByteView cl
         TRY(phones.add(device));
         TRY(phones.add(authenticator));
         return store::Audit(db).append({now, "user:" + user->id.text(), "authenticator.bound",
-                                        "authenticator:" + authenticator.id.text(), "device:" + device.id.text()});
+                                        "authenticator:" + authenticator.id.text(),
+                                        "device:" + device.id.text()});
     });
     TRY(stored);
     return EnrolmentDone{device.id, authenticator.id, binding.credential_id};

@@ -67,7 +67,8 @@ public:
     Result<CodesOutcome> enter_codes(const RegistrationId& id, std::string_view email_code,
                                      std::string_view sms_code);
     // conflict before the codes were right; verification_failed: the SAM refuses the attestation.
-    Result<EnrolmentDone> complete(const RegistrationId& id, ByteView client_data_json, ByteView attestation_object,
+    Result<EnrolmentDone> complete(const RegistrationId& id, ByteView client_data_json,
+                                   ByteView attestation_object,
                                    const std::optional<store::StoredAssertion>& approval);
 
 private:

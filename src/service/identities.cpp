@@ -29,7 +29,8 @@ std::string identity_object(const KeyId& key)
 
 // QSS API 3: what is sent may only repeat what was verified. An unknown attribute is refused, since it
 // would not be in the certificate.
-Status check_subject(const RequestedSubject& subject, const store::User& user, const store::Enterprise& enterprise)
+Status check_subject(const RequestedSubject& subject, const store::User& user,
+                     const store::Enterprise& enterprise)
 {
     const std::array<std::pair<std::string_view, std::string>, 7> verified = {
         {{"common_name", user.given_name + " " + user.surname},
@@ -40,8 +41,8 @@ Status check_subject(const RequestedSubject& subject, const store::User& user, c
          {"country", enterprise.country},
          {"serial_number", user.identity_number}}};
     for (const auto& [name, value] : subject.attributes) {
-        const auto known =
-            std::find_if(verified.begin(), verified.end(), [&](const auto& entry) { return entry.first == name; });
+        const auto known = std::find_if(verified.begin(), verified.end(),
+                                        [&](const auto& entry) { return entry.first == name; });
         if (known == verified.end())
             return fail(ErrorCode::invalid_argument, "subject_dn." + name + " cannot be chosen");
         if (known->second.empty() || known->second != value)
@@ -85,7 +86,8 @@ Result<IdentityView> Identities::get_or_create(const Application& by, std::strin
     if (ended)
         known.reset();
     if (!known) {
-        TRY_ASSIGN(devices, m.store.read([&](sqlite::Database& db) { return store::Phones(db).devices(user.id); }));
+        TRY_ASSIGN(devices,
+                   m.store.read([&](sqlite::Database& db) { return store::Phones(db).devices(user.id); }));
         if (devices.empty())
             return fail(ErrorCode::conflict, "User has no registered device");
         TRY_ASSIGN(attested, attest(user, by.pack));
@@ -156,7 +158,8 @@ Result<store::Identity> Identities::attest(const store::User& user, const store:
 // attested -> issued. The CA answers the same certificate for the same attestation.
 Status Identities::certify(store::Identity& identity)
 {
-    auto issued = m.ca.issue_identity(identity.key_attestation, identity.registration_statement, m.lifetime_days);
+    auto issued =
+        m.ca.issue_identity(identity.key_attestation, identity.registration_statement, m.lifetime_days);
     if (!issued && !is_outcome_unknown(issued.error().code)) {
         // The nonce has lived out its time: a fresh attestation of the same key.
         log::warning("the CA refused an attestation; it is renewed once",
@@ -168,7 +171,8 @@ Status Identities::certify(store::Identity& identity)
                                                             attested.registration_statement);
         });
         TRY(renewed);
-        issued = m.ca.issue_identity(attested.key_attestation, attested.registration_statement, m.lifetime_days);
+        issued =
+            m.ca.issue_identity(attested.key_attestation, attested.registration_statement, m.lifetime_days);
     }
     TRY(issued);
     TRY_ASSIGN(certificate, pki::Certificate::from_der(*issued));
@@ -186,7 +190,8 @@ Status Identities::certify(store::Identity& identity)
         return {};
     // Revoked between, or certified by another call: a certificate that nobody wants is revoked at once.
     TRY_ASSIGN(now, m.store.read([&](sqlite::Database& db) {
-        return store::IdentityTable(db).by_key(identity.key_id); }));
+        return store::IdentityTable(db).by_key(identity.key_id);
+    }));
     if (now && equal_public(now->certificate, identity.certificate))
         return {};
     TRY(m.ca.revoke(identity.serial, reason_cessation));
@@ -202,16 +207,17 @@ Result<store::Identity> Identities::drive(store::Identity identity, const store:
         TRY(m.sam.link_certificate(identity.key_id, identity.certificate));
         const auto stored = m.store.write([&](sqlite::Database& db) -> Status {
             TRY_ASSIGN(mine, store::IdentityTable(db).move(identity.key_id, IdentityStatus::issued,
-                IdentityStatus::live));
+                                                           IdentityStatus::live));
             if (!mine)
                 return {};
-            return store::Audit(db).append({m.clock.now(), "service", "identity.live", identity_object(identity.key_id),
-                                            "user:" + user.id.text()});
+            return store::Audit(db).append({m.clock.now(), "service", "identity.live",
+                                            identity_object(identity.key_id), "user:" + user.id.text()});
         });
         TRY(stored);
     }
     TRY_ASSIGN(now, m.store.read([&](sqlite::Database& db) {
-        return store::IdentityTable(db).by_key(identity.key_id); }));
+        return store::IdentityTable(db).by_key(identity.key_id);
+    }));
     if (!now || now->status != IdentityStatus::live)
         return fail(ErrorCode::conflict, "the identity was revoked meanwhile");
     return std::move(*now);
@@ -234,8 +240,9 @@ Status Identities::remove(const Application& by, std::string_view email)
     return finish_revocation(*identity);
 }
 
-// A crash may have come between the CA's certificate and our row: the CA gives the same one again. If it had made
-// none it makes one now, for a key that is gone, and it is revoked at once. Empty: it has none and makes none.
+// A crash may have come between the CA's certificate and our row: the CA gives the same one again. If it had
+// made none it makes one now, for a key that is gone, and it is revoked at once. Empty: it has none and makes
+// none.
 Result<Bytes> Identities::serial_at_ca(const store::Identity& identity)
 {
     if (!identity.serial.empty())
@@ -254,28 +261,32 @@ Result<Bytes> Identities::serial_at_ca(const store::Identity& identity)
 Status Identities::finish_revocation(const store::Identity& identity)
 {
     const auto destroyed = m.sam.revoke_key(identity.key_id, reason_cessation);
-    if (!destroyed && destroyed.error().code != ErrorCode::gone && destroyed.error().code != ErrorCode::not_found)
+    if (!destroyed && destroyed.error().code != ErrorCode::gone &&
+        destroyed.error().code != ErrorCode::not_found)
         return destroyed;
     // Read again: a certificate may have been stored since.
     TRY_ASSIGN(now, m.store.read([&](sqlite::Database& db) {
-        return store::IdentityTable(db).by_key(identity.key_id); }));
+        return store::IdentityTable(db).by_key(identity.key_id);
+    }));
     if (!now)
         return fail(ErrorCode::internal, "an identity has vanished");
     TRY_ASSIGN(serial, serial_at_ca(*now));
     if (!serial.empty()) {
         TRY_ASSIGN(crl, m.ca.revoke(serial, reason_cessation));
-        // The responder learns it now, not when somebody next asks. Later will do if it is away, or has a newer list.
+        // The responder learns it now, not when somebody next asks. Later will do if it is away, or has a
+        // newer list.
         const auto shown = m.ocsp.update_crl(crl);
         if (!shown && shown.error().code != ErrorCode::conflict)
-            log::warning("the OCSP responder has not taken a revocation yet", {{"why", shown.error().detail}});
+            log::warning("the OCSP responder has not taken a revocation yet",
+                         {{"why", shown.error().detail}});
     }
     {
         const std::lock_guard lock(m_mutex);
         m_crls_checked = {};
     }
     return m.store.write([&](sqlite::Database& db) -> Status {
-        TRY_ASSIGN(mine,
-                   store::IdentityTable(db).move(identity.key_id, IdentityStatus::revoking, IdentityStatus::revoked));
+        TRY_ASSIGN(mine, store::IdentityTable(db).move(identity.key_id, IdentityStatus::revoking,
+                                                       IdentityStatus::revoked));
         if (!mine)
             return {};
         return store::Audit(db).append(
@@ -288,7 +299,8 @@ Status Identities::revoke_all_of(const UserId& user)
     const auto begun =
         m.store.write([&](sqlite::Database& db) { return store::IdentityTable(db).begin_revocation(user); });
     TRY(begun);
-    TRY_ASSIGN(identities, m.store.read([&](sqlite::Database& db) { return store::IdentityTable(db).all_of(user); }));
+    TRY_ASSIGN(identities,
+               m.store.read([&](sqlite::Database& db) { return store::IdentityTable(db).all_of(user); }));
     for (const auto& identity : identities)
         TRY(finish_revocation(identity));
     return {};
@@ -296,7 +308,8 @@ Status Identities::revoke_all_of(const UserId& user)
 
 Status Identities::finish_revocations()
 {
-    TRY_ASSIGN(identities, m.store.read([](sqlite::Database& db) { return store::IdentityTable(db).revoking(); }));
+    TRY_ASSIGN(identities,
+               m.store.read([](sqlite::Database& db) { return store::IdentityTable(db).revoking(); }));
     return each_of(identities, [this](const auto& identity) { return finish_revocation(identity); });
 }
 

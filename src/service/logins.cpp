@@ -32,7 +32,8 @@ Logins::Logins(store::Store& store, Tokens& tokens, const Secret& secret_key, co
 {
 }
 
-Result<IssuedToken> Logins::login(std::string_view api_key, std::string_view api_secret, ByteView certificate_der)
+Result<IssuedToken> Logins::login(std::string_view api_key, std::string_view api_secret,
+                                  ByteView certificate_der)
 {
     const auto certificate = crypto::sha256(certificate_der);
     std::string key(api_key);
@@ -41,8 +42,9 @@ Result<IssuedToken> Logins::login(std::string_view api_key, std::string_view api
     std::string secret(api_secret);
     for (auto& c : secret)
         c = (c >= 'A' && c <= 'F') ? static_cast<char>(c - 'A' + 'a') : c;
-    TRY_ASSIGN(context, m_store.read([&](sqlite::Database& db) { return store::Tenants(db).context(key,
-        certificate); }));
+    TRY_ASSIGN(context, m_store.read([&](sqlite::Database& db) {
+        return store::Tenants(db).context(key, certificate);
+    }));
 
     // By key and certificate: whoever guesses at a key with a certificate of their own locks themselves out,
     // and learns nothing from when: the pack's own rate is for its own certificates.
@@ -53,7 +55,8 @@ Result<IssuedToken> Logins::login(std::string_view api_key, std::string_view api
     // The same work for a key that nobody has, so that the time tells nothing.
     const Bytes no_salt(16);
     const Bytes no_mac(32);
-    const auto mac = api_secret_mac(m_secret_key, context ? context->credential.secret_salt : no_salt, secret);
+    const auto mac =
+        api_secret_mac(m_secret_key, context ? context->credential.secret_salt : no_salt, secret);
     const bool right = equal_constant_time(mac, context ? context->credential.secret_mac : no_mac);
     wipe(secret.data(), secret.size());
     if (!right || !context)
@@ -66,8 +69,9 @@ Result<Application> Logins::authenticate(std::string_view token, ByteView certif
 {
     const auto certificate = crypto::sha256(certificate_der);
     TRY_ASSIGN(id, m_tokens.verify_application(token, certificate));
-    TRY_ASSIGN(context, m_store.read([&](sqlite::Database& db) { return store::Tenants(db).context(id,
-        certificate); }));
+    TRY_ASSIGN(context, m_store.read([&](sqlite::Database& db) {
+        return store::Tenants(db).context(id, certificate);
+    }));
     if (!context)
         return refused("API credential does not exist any more");
     return admit(std::move(*context));

@@ -24,7 +24,8 @@ public:
 
     // `certificate_der`: of the TLS connection. `unauthenticated`: details fit to be shown, since they say
     // only what is wrong with the certificate, or that key and secret do not match. `rate_limited`.
-    Result<IssuedToken> login(std::string_view api_key, std::string_view api_secret, ByteView certificate_der);
+    Result<IssuedToken> login(std::string_view api_key, std::string_view api_secret,
+                              ByteView certificate_der);
 
     // On every request, on resumed connections too: linked, valid, not suspended.
     Result<Application> authenticate(std::string_view token, ByteView certificate_der);

@@ -26,7 +26,8 @@ Status check_role(const Operator& by)
 
 // The officer may have read the document better than the application typed it: names and identity number
 // are the officer's word. Who is meant, and where codes go, is not.
-Status check_answers(const statements::RegistrationStatement& statement, const store::RegistrationRequestView& asked)
+Status check_answers(const statements::RegistrationStatement& statement,
+                     const store::RegistrationRequestView& asked)
 {
     const auto& user = asked.user;
     if (statement.signer_id != user.signer_id || statement.enterprise_id != user.enterprise_id)
@@ -47,8 +48,9 @@ Status check_answers(const statements::RegistrationStatement& statement, const s
 
 Officers::Officers(const Parts& parts)
     : m_store(parts.store), m_sam(parts.sam), m_code_key(parts.code_key.clone()),
-      m_authenticator_url(parts.authenticator_url), m_outbox_filled(parts.outbox_filled), m_clock(parts.clock),
-      m_random(parts.random), m_invitation_life(parts.invitation_life), m_waiters(waiting_limit)
+      m_authenticator_url(parts.authenticator_url), m_outbox_filled(parts.outbox_filled),
+      m_clock(parts.clock), m_random(parts.random), m_invitation_life(parts.invitation_life),
+      m_waiters(waiting_limit)
 {
 }
 
@@ -98,11 +100,14 @@ Status Officers::submit_statement(const Operator& by, const RegistrationId& id, 
     const auto now = m_clock.now();
     const auto invitation = base64url_encode(m_random.bytes(invitation_bytes));
     const auto& user = asked->user;
-    const store::OutboxMessage message{
-        0, store::MessageKind::email, user.email, "Register your phone for electronic signatures",
-        "Your registration is complete. Register your phone at " + m_authenticator_url +
-            " with this invitation.\n\ninvitation: " + invitation,
-        0};
+    const store::OutboxMessage message{0,
+                                       store::MessageKind::email,
+                                       user.email,
+                                       "Register your phone for electronic signatures",
+                                       "Your registration is complete. Register your phone at " +
+                                           m_authenticator_url +
+                                           " with this invitation.\n\ninvitation: " + invitation,
+                                       0};
     const auto stored = m_store.write([&](sqlite::Database& db) -> Status {
         store::UserTable users(db);
         TRY_ASSIGN(mine, users.complete_request(id, transport));

@@ -22,8 +22,8 @@ public:
 private:
     const Clock& m_clock;
     const std::size_t m_keys_limit;
-    std::mutex m_mutex;                                 // guards m_next
-    std::unordered_map<std::string, TimePoint> m_next;  // theoretical arrival time
+    std::mutex m_mutex; // guards m_next
+    std::unordered_map<std::string, TimePoint> m_next; // theoretical arrival time
 };
 
 }

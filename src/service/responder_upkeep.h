@@ -11,7 +11,10 @@ public:
     static constexpr Milliseconds every{5 * 60'000};
     static constexpr Milliseconds again_after_failure{30'000};
 
-    ResponderUpkeep(CaClient& ca, OcspClient& ocsp, const Clock& clock) : m_ca(ca), m_ocsp(ocsp), m_clock(clock) {}
+    ResponderUpkeep(CaClient& ca, OcspClient& ocsp, const Clock& clock)
+        : m_ca(ca), m_ocsp(ocsp), m_clock(clock)
+    {
+    }
 
     // Does nothing while it is too early; an error has been logged.
     Status run();

@@ -61,7 +61,8 @@ ActivationResult read_result(const sam::SessionResult& from)
     result.signatures = values(from.signatures());
     result.evidence = value(from.evidence());
     const auto last = static_cast<std::uint32_t>(ErrorCode::internal);
-    result.refusal = from.refusal_code() <= last ? static_cast<ErrorCode>(from.refusal_code()) : ErrorCode::internal;
+    result.refusal =
+        from.refusal_code() <= last ? static_cast<ErrorCode>(from.refusal_code()) : ErrorCode::internal;
     result.refusal_detail = from.refusal_detail();
     return result;
 }
@@ -97,7 +98,8 @@ Result<Bytes> SamClient::exchange_checkpoint(ByteView kept)
 {
     sam::ExchangeCheckpointRequest request;
     request.set_checkpoint(field(kept));
-    TRY_ASSIGN(reply, ask<sam::ExchangeCheckpointReply>(m_transport, sam::EXCHANGE_CHECKPOINT, request, quick));
+    TRY_ASSIGN(reply,
+               ask<sam::ExchangeCheckpointReply>(m_transport, sam::EXCHANGE_CHECKPOINT, request, quick));
     return value(reply.checkpoint());
 }
 
@@ -119,7 +121,8 @@ Result<BindingChallenge> SamClient::begin_binding(const SignerId& signer)
 }
 
 Result<Binding> SamClient::bind(const SignerId& signer, ByteView challenge, ByteView attestation_object,
-                                ByteView client_data_json, const std::optional<store::StoredAssertion>& approval)
+                                ByteView client_data_json,
+                                const std::optional<store::StoredAssertion>& approval)
 {
     sam::BindRequest request;
     request.set_signer_id(field(signer.bytes()));
@@ -130,7 +133,8 @@ Result<Binding> SamClient::bind(const SignerId& signer, ByteView challenge, Byte
         fill(*request.mutable_approval(), *approval);
     TRY_ASSIGN(reply, ask<sam::BindReply>(m_transport, sam::BIND, request, quick));
     TRY_ASSIGN(id, AuthenticatorId::from_bytes(as_bytes(reply.authenticator_id())));
-    return Binding{id, value(reply.credential_id()), value(reply.public_key_spki()), value(reply.link_record())};
+    return Binding{id, value(reply.credential_id()), value(reply.public_key_spki()),
+                   value(reply.link_record())};
 }
 
 Result<std::vector<KeyId>> SamClient::remove_authenticator(const SignerId& signer,
@@ -139,7 +143,8 @@ Result<std::vector<KeyId>> SamClient::remove_authenticator(const SignerId& signe
     sam::RemoveAuthenticatorRequest request;
     request.set_signer_id(field(signer.bytes()));
     request.set_authenticator_id(field(authenticator.bytes()));
-    TRY_ASSIGN(reply, ask<sam::RemoveAuthenticatorReply>(m_transport, sam::REMOVE_AUTHENTICATOR, request, quick));
+    TRY_ASSIGN(reply,
+               ask<sam::RemoveAuthenticatorReply>(m_transport, sam::REMOVE_AUTHENTICATOR, request, quick));
     return ids<KeyId>(reply.revoked_key_ids());
 }
 
@@ -230,7 +235,8 @@ Result<std::vector<SessionId>> SamClient::unacknowledged(std::uint32_t limit)
 {
     sam::ListUnacknowledgedRequest request;
     request.set_limit(limit);
-    TRY_ASSIGN(reply, ask<sam::ListUnacknowledgedReply>(m_transport, sam::LIST_UNACKNOWLEDGED, request, quick));
+    TRY_ASSIGN(reply,
+               ask<sam::ListUnacknowledgedReply>(m_transport, sam::LIST_UNACKNOWLEDGED, request, quick));
     return ids<SessionId>(reply.session_ids());
 }
 
@@ -286,7 +292,8 @@ Result<Bytes> CaClient::issue_access(AccessCertificateKind kind, ByteView csr, c
 
 Result<std::vector<Bytes>> CaClient::current_crls()
 {
-    TRY_ASSIGN(reply, ask<ca::CurrentCrlsReply>(m_transport, ca::CURRENT_CRLS, ca::CurrentCrlsRequest(), quick));
+    TRY_ASSIGN(reply,
+               ask<ca::CurrentCrlsReply>(m_transport, ca::CURRENT_CRLS, ca::CurrentCrlsRequest(), quick));
     return values(reply.crls());
 }
 
@@ -300,7 +307,8 @@ Result<CaChain> CaClient::chain()
 Result<ResponderCertificates> CaClient::renew_ocsp()
 {
     TRY_ASSIGN(reply, ask<ca::RenewOcspReply>(m_transport, ca::RENEW_OCSP, ca::RenewOcspRequest(), slow));
-    return ResponderCertificates{value(reply.ocsp_issuing_certificate()), value(reply.ocsp_root_certificate())};
+    return ResponderCertificates{value(reply.ocsp_issuing_certificate()),
+                                 value(reply.ocsp_root_certificate())};
 }
 
 Status OcspClient::complete(const CaChain& authorities, const ResponderCertificates& certificates)

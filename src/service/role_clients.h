@@ -92,7 +92,8 @@ public:
     Result<BindingChallenge> begin_binding(const SignerId& signer);
     Result<Binding> bind(const SignerId& signer, ByteView challenge, ByteView attestation_object,
                          ByteView client_data_json, const std::optional<store::StoredAssertion>& approval);
-    Result<std::vector<KeyId>> remove_authenticator(const SignerId& signer, const AuthenticatorId& authenticator);
+    Result<std::vector<KeyId>> remove_authenticator(const SignerId& signer,
+                                                    const AuthenticatorId& authenticator);
     Result<std::vector<KeyId>> destroy_signer(const SignerId& signer); // ids of the keys destroyed
 
     Result<MadeKey> make_key(const SignerId& signer, const PackId& pack, crypto::KeyType type);

@@ -13,14 +13,15 @@ class WholeService final : public Service {
 public:
     WholeService(ServiceOptions options, std::unique_ptr<store::Store> store, CrashPoints crash_points,
                  const Roles& roles, const Clock& clock, Random& random)
-        : m_store(std::move(store)), m_crash_points(std::move(crash_points)), m_sam(roles.sam), m_ca(roles.ca),
-          m_ocsp(roles.ocsp), m_sink(options.outbox_directory), m_pump(*m_store, m_sink, clock),
-          m_pool(options.workers, options.worker_queue),
+        : m_store(std::move(store)), m_crash_points(std::move(crash_points)), m_sam(roles.sam),
+          m_ca(roles.ca), m_ocsp(roles.ocsp), m_sink(options.outbox_directory),
+          m_pump(*m_store, m_sink, clock), m_pool(options.workers, options.worker_queue),
           m_tokens(options.token_key, options.token_lives, clock, random),
-          m_logins(*m_store, m_tokens, options.code_key, clock), m_operators(std::move(options.operators), clock),
+          m_logins(*m_store, m_tokens, options.code_key, clock),
+          m_operators(std::move(options.operators), clock),
           m_tenancy(*m_store, m_ca, options.code_key, clock, random),
-          m_officers({*m_store, m_sam, options.code_key, options.authenticator_url, [this] { m_pump.notify(); },
-                      clock, random, options.invitation_life}),
+          m_officers({*m_store, m_sam, options.code_key, options.authenticator_url,
+                      [this] { m_pump.notify(); }, clock, random, options.invitation_life}),
           m_enrolments({*m_store, m_sam, options.code_key, [this] { m_pump.notify(); }, clock, random,
                         options.code_life}),
           m_devices(*m_store, m_tokens, clock, random),
@@ -28,8 +29,7 @@ public:
           m_signing({*m_store, m_sam, m_pool, m_crash_points, clock}, std::move(options.signing)),
           m_users({*m_store, m_sam, m_identities, m_officers, m_signing, clock, random}),
           m_checkpoints(*m_store, m_sam), m_responder(m_ca, m_ocsp, clock),
-          m_recovery({m_signing, m_users, m_identities, m_officers, m_checkpoints, m_responder, m_sam,
-                      clock})
+          m_recovery({m_signing, m_users, m_identities, m_officers, m_checkpoints, m_responder, m_sam, clock})
     {
     }
     ~WholeService() override { stop(); }
@@ -82,7 +82,9 @@ public:
         const auto written = m_store->write([](sqlite::Database&) -> Status { return {}; });
         if (!written)
             return Readiness::database_away;
-        const auto is_ready = [](const Result<RoleReadiness>& role) { return role && *role == RoleReadiness::ready; };
+        const auto is_ready = [](const Result<RoleReadiness>& role) {
+            return role && *role == RoleReadiness::ready;
+        };
         if (!is_ready(m_sam.status()) || !is_ready(m_ca.status()) || !is_ready(m_ocsp.status()))
             return Readiness::role_away;
         return Readiness::ready;
@@ -119,8 +121,8 @@ Result<std::unique_ptr<Service>> Service::create(ServiceOptions options, Roles r
 {
     TRY_ASSIGN(crash_points, CrashPoints::at(options.crash_at));
     TRY_ASSIGN(store, store::Store::open({.path = options.database_path}));
-    return std::unique_ptr<Service>(std::make_unique<WholeService>(std::move(options), std::move(store),
-                                                                   std::move(crash_points), roles, clock, random));
+    return std::unique_ptr<Service>(std::make_unique<WholeService>(
+        std::move(options), std::move(store), std::move(crash_points), roles, clock, random));
 }
 
 }

@@ -171,8 +171,9 @@ Status Signing::check_may_sign(const Application& by, const SignRequest& request
 
     session.key_id = identity->key_id;
     session.certificate_sha256 = identity->certificate_sha256;
-    session.display_record = sap::DisplayRecord{by.enterprise.name, by.pack.name, by.credential.name,
-                                                std::string(language), m_settings.consent_version, request.labels}
+    session.display_record = sap::DisplayRecord{by.enterprise.name,         by.pack.name,
+                                                by.credential.name,         std::string(language),
+                                                m_settings.consent_version, request.labels}
                                  .encode();
     return {};
 }
@@ -214,15 +215,17 @@ Status Signing::write_pending(const Application& by, const store::Session& sessi
         if (!user || user->status != store::UserStatus::approved)
             return fail(ErrorCode::not_found, "no such user");
         TRY(store::Sessions(db).add(session));
-        return store::Audit(db).append({session.created_at, by.actor(), "session.opened", session_object(session.id),
+        return store::Audit(db).append({session.created_at, by.actor(), "session.opened",
+                                        session_object(session.id),
                                         std::to_string(session.digests.size()) + " digests"});
     });
 }
 
 Result<Bytes> Signing::evidence(const Application& by, const SessionId& id)
 {
-    TRY_ASSIGN(session,
-               m.store.read([&](sqlite::Database& db) { return store::Sessions(db).of_pack(by.pack.id, id); }));
+    TRY_ASSIGN(session, m.store.read([&](sqlite::Database& db) {
+        return store::Sessions(db).of_pack(by.pack.id, id);
+    }));
     if (!session)
         return fail(ErrorCode::not_found, "no such session");
     return evidence_of(*session);
@@ -260,8 +263,9 @@ Result<store::Session> Signing::find(const SessionId& id)
 
 Result<store::Session> Signing::find_of(const Phone& phone, const SessionId& id)
 {
-    TRY_ASSIGN(session,
-               m.store.read([&](sqlite::Database& db) { return store::Sessions(db).of_user(phone.user_id, id); }));
+    TRY_ASSIGN(session, m.store.read([&](sqlite::Database& db) {
+        return store::Sessions(db).of_user(phone.user_id, id);
+    }));
     if (!session)
         return fail(ErrorCode::not_found, "no such session");
     return std::move(*session);

@@ -101,19 +101,19 @@ public:
     Result<Bytes> evidence(const Phone& phone, const SessionId& session);
 
     // --- Recovery, timer and Users
-    Status drive_approved();             // every approved session to its end
-    Status drain_unacknowledged();       // every result that the SAM still keeps
-    Status adopt_pending();              // at start: pending sessions get their timers again
+    Status drive_approved(); // every approved session to its end
+    Status drain_unacknowledged(); // every result that the SAM still keeps
+    Status adopt_pending(); // at start: pending sessions get their timers again
     void cancel_all_of(const UserId& user);
-    void sweep(TimePoint now);           // expiry, grace, deadlines; by the one timer thread
+    void sweep(TimePoint now); // expiry, grace, deadlines; by the one timer thread
     void stop();
 
 private:
-    struct Watch {                       // a pending session's times
+    struct Watch { // a pending session's times
         TimePoint expires_at;
-        TimePoint deserted_at;           // far future while a client waits
+        TimePoint deserted_at; // far future while a client waits
     };
-    class Activating;                    // marks a session as being activated, one at a time
+    class Activating; // marks a session as being activated, one at a time
 
     struct Draft {
         store::Session session;
@@ -153,7 +153,7 @@ private:
     const Settings m_settings;
     Waiters<SessionId> m_clients;
     Waiters<UserId> m_phones;
-    std::mutex m_mutex;                  // guards the next two
+    std::mutex m_mutex; // guards the next two
     std::unordered_map<SessionId, Watch> m_watched;
     std::unordered_set<SessionId> m_activating;
 };

@@ -28,9 +28,16 @@ std::int64_t units_of(const store::Session& session)
 
 sap::ChallengeInput challenge_input(const store::Session& session, const std::string& rp_id)
 {
-    return {session.id, session.nonce, session.expires_at, session.signer_id, session.key_id,
-            session.certificate_sha256, session.signature_algorithm, session.digests,
-            crypto::sha256(session.display_record), rp_id};
+    return {session.id,
+            session.nonce,
+            session.expires_at,
+            session.signer_id,
+            session.key_id,
+            session.certificate_sha256,
+            session.signature_algorithm,
+            session.digests,
+            crypto::sha256(session.display_record),
+            rp_id};
 }
 
 }
@@ -116,8 +123,8 @@ Status Signing::count_failure(const Phone& phone, const store::Session& session,
     const auto judged = m.sam.activate(session.id, assertion);
     if (!judged) {
         if (is_outcome_unknown(judged.error().code))
-            log::warning("a wrong assertion could not be counted", {{"session", session.id.text()},
-                                                                    {"why", judged.error().detail}});
+            log::warning("a wrong assertion could not be counted",
+                         {{"session", session.id.text()}, {"why", judged.error().detail}});
         if (judged.error().code == ErrorCode::locked)
             return fail(judged.error());
         return fail(failure);
@@ -159,7 +166,8 @@ Status Signing::record_approval(const Phone& phone, const store::Session& sessio
     const auto& why = recorded.error();
     if (why.code == ErrorCode::quota_reached || why.code == ErrorCode::forbidden) {
         TRY(end_pending(session, SessionStatus::cancelled,
-                        {why.code == ErrorCode::forbidden ? ErrorCode::conflict : why.code, why.detail}, "service"));
+                        {why.code == ErrorCode::forbidden ? ErrorCode::conflict : why.code, why.detail},
+                        "service"));
         return fail(ErrorCode::gone, why.detail);
     }
     return recorded;
@@ -196,7 +204,8 @@ Status Signing::store_result(const store::Session& session, const ActivationResu
         return fail(ErrorCode::internal, "the SAM answered with another number of signatures");
     const auto stored = m.store.write([&](sqlite::Database& db) -> Status {
         const auto now = m.clock.now();
-        TRY_ASSIGN(changed, store::Sessions(db).finish(session.id, {result.signatures, result.evidence}, now));
+        TRY_ASSIGN(changed,
+                   store::Sessions(db).finish(session.id, {result.signatures, result.evidence}, now));
         if (!changed)
             return {};
         return store::Audit(db).append({now, "service", "session.signed", session_object(session.id), ""});
@@ -253,7 +262,8 @@ Result<bool> Signing::end_pending(const store::Session& session, SessionStatus s
         return false;
     const auto cancelled = m.sam.cancel(session.id);
     if (cancelled && *cancelled && !(*cancelled)->signatures.empty())
-        log::alarm("the SAM had signed a session that nobody had approved here", {{"session", session.id.text()}});
+        log::alarm("the SAM had signed a session that nobody had approved here",
+                   {{"session", session.id.text()}});
     ended(session.id);
     return true;
 }
@@ -316,7 +326,8 @@ Status Signing::drain_one(const SessionId& id)
         TRY_ASSIGN(result, m.sam.activate(id, std::nullopt));
         if (!result.signatures.empty())
             log::alarm("the SAM has signed what was not approved here", {{"session", id.text()}});
-        TRY(end_pending(*session, SessionStatus::cancelled, {ErrorCode::conflict, result.refusal_detail}, "service"));
+        TRY(end_pending(*session, SessionStatus::cancelled, {ErrorCode::conflict, result.refusal_detail},
+                        "service"));
     }
     if (!session)
         log::alarm("the SAM has a result for a session that is not known here", {{"session", id.text()}});

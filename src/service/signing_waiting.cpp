@@ -31,7 +31,8 @@ void Signing::wait(const SessionId& id, std::function<bool()> client_gone, SignD
         else if (why == Wakening::gone)
             done(fail(ErrorCode::gone, "the client has hung up"));
         else
-            done(fail(ErrorCode::unavailable, "the session has not ended yet; the same request attaches to it"));
+            done(fail(ErrorCode::unavailable,
+                      "the session has not ended yet; the same request attaches to it"));
     };
     set_deserted_at(id, never);
     if (!m_clients.add(id, session->expires_at + answer_at_latest, std::move(client_gone), callback)) {
@@ -61,14 +62,16 @@ void Signing::answer(const SessionId& id, SignDone& done)
 
 void Signing::delivered(const SessionId& session, std::function<void()> then)
 {
-    m.store.write_later([session](sqlite::Database& db) { return store::Sessions(db).mark_answered(session); },
-                        [then = std::move(then)](const Status&) {
-                            if (then)
-                                then();
-                        });
+    m.store.write_later(
+        [session](sqlite::Database& db) { return store::Sessions(db).mark_answered(session); },
+        [then = std::move(then)](const Status&) {
+            if (then)
+                then();
+        });
 }
 
-void Signing::pending(const Phone& phone, Milliseconds wait, std::function<bool()> client_gone, PendingDone done)
+void Signing::pending(const Phone& phone, Milliseconds wait, std::function<bool()> client_gone,
+                      PendingDone done)
 {
     const auto user = phone.user_id;
     auto now = query_pending(user);
@@ -161,14 +164,16 @@ void Signing::expire_or_withdraw(const SessionId& id, SessionStatus status)
 {
     const auto session = find(id);
     if (!session)
-        return log::error("a session could not be ended", {{"session", id.text()}, {"why", session.error().detail}});
+        return log::error("a session could not be ended",
+                          {{"session", id.text()}, {"why", session.error().detail}});
     if (session->status != SessionStatus::pending) {
         const std::lock_guard lock(m_mutex);
         m_watched.erase(id);
         return;
     }
-    const Error why = status == SessionStatus::expired ? Error{ErrorCode::expired, "not approved in time"}
-                                                       : Error{ErrorCode::gone, "withdrawn: the client has gone"};
+    const Error why = status == SessionStatus::expired
+                          ? Error{ErrorCode::expired, "not approved in time"}
+                          : Error{ErrorCode::gone, "withdrawn: the client has gone"};
     const auto done = end_pending(*session, status, why, "service");
     if (!done)
         log::error("a session could not be ended", {{"session", id.text()}, {"why", done.error().detail}});
@@ -176,12 +181,14 @@ void Signing::expire_or_withdraw(const SessionId& id, SessionStatus status)
 
 void Signing::cancel_all_of(const UserId& user)
 {
-    const auto pending = m.store.read([&](sqlite::Database& db) { return store::Sessions(db).pending_of(user); });
+    const auto pending =
+        m.store.read([&](sqlite::Database& db) { return store::Sessions(db).pending_of(user); });
     if (!pending)
         return log::error("sessions could not be cancelled", {{"why", pending.error().detail}});
     for (const auto& session : *pending) {
-        const auto done = end_pending(session, SessionStatus::cancelled,
-                                      {ErrorCode::gone, "the user, device or identity was removed"}, "service");
+        const auto done =
+            end_pending(session, SessionStatus::cancelled,
+                        {ErrorCode::gone, "the user, device or identity was removed"}, "service");
         if (!done)
             log::error("a session could not be cancelled", {{"why", done.error().detail}});
     }

@@ -18,7 +18,8 @@ public:
     template <class F>
         requires(!std::same_as<std::remove_cvref_t<F>, MoveOnlyFunction> &&
                  std::invocable<std::decay_t<F>&, Arguments...>)
-    MoveOnlyFunction(F&& function) : m_body(std::make_unique<Body<std::decay_t<F>>>(std::forward<F>(function)))
+    MoveOnlyFunction(F&& function)
+        : m_body(std::make_unique<Body<std::decay_t<F>>>(std::forward<F>(function)))
     {
     }
 

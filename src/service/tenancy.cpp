@@ -61,18 +61,20 @@ Status check_pack(const NewPack& pack, TimePoint now)
 
 }
 
-Tenancy::Tenancy(store::Store& store, CaClient& ca, const Secret& secret_key, const Clock& clock, Random& random)
+Tenancy::Tenancy(store::Store& store, CaClient& ca, const Secret& secret_key, const Clock& clock,
+                 Random& random)
     : m_store(store), m_ca(ca), m_secret_key(secret_key.clone()), m_clock(clock), m_random(random)
 {
 }
 
-Result<store::Enterprise> Tenancy::create_enterprise(const Operator& by, std::string name, std::string country)
+Result<store::Enterprise> Tenancy::create_enterprise(const Operator& by, std::string name,
+                                                     std::string country)
 {
     TRY(check_writer(by));
     TRY(statements::check_organisation(name));
     TRY(statements::check_country(country));
-    const store::Enterprise enterprise{EnterpriseId::generate(m_random), store::default_provider(), std::move(name),
-                                       std::move(country), m_clock.now()};
+    const store::Enterprise enterprise{EnterpriseId::generate(m_random), store::default_provider(),
+                                       std::move(name), std::move(country), m_clock.now()};
     const auto stored = m_store.write([&](sqlite::Database& db) -> Status {
         TRY(store::Tenants(db).add(enterprise));
         return store::Audit(db).append({enterprise.created_at, by.actor(), "enterprise.created",
@@ -110,13 +112,15 @@ Result<store::Pack> Tenancy::create_pack(const Operator& by, NewPack pack)
         if (!enterprise)
             return fail(ErrorCode::not_found, "no such enterprise");
         TRY(tenants.add(made));
-        return store::Audit(db).append({now, by.actor(), "pack.created", "pack:" + made.id.text(), made.name});
+        return store::Audit(db).append(
+            {now, by.actor(), "pack.created", "pack:" + made.id.text(), made.name});
     });
     TRY(stored);
     return made;
 }
 
-Result<std::vector<store::Pack>> Tenancy::packs(const Operator& by, const std::optional<EnterpriseId>& enterprise)
+Result<std::vector<store::Pack>> Tenancy::packs(const Operator& by,
+                                                const std::optional<EnterpriseId>& enterprise)
 {
     TRY(check_reader(by));
     return m_store.read([&](sqlite::Database& db) { return store::Tenants(db).packs(enterprise); });
@@ -139,23 +143,31 @@ Result<NewCredential> Tenancy::create_credential(const Operator& by, const PackI
     auto secret = hex_encode(m_random.bytes(api_secret_size));
     auto salt = m_random.bytes(salt_size);
     auto mac = api_secret_mac(m_secret_key, salt, secret);
-    store::Credential credential{CredentialId::generate(m_random), pack_id, std::move(name),
-                                 hex_encode(m_random.bytes(api_key_size)), std::move(salt), std::move(mac),
-                                 store::Standing::active, now};
+    store::Credential credential{CredentialId::generate(m_random),
+                                 pack_id,
+                                 std::move(name),
+                                 hex_encode(m_random.bytes(api_key_size)),
+                                 std::move(salt),
+                                 std::move(mac),
+                                 store::Standing::active,
+                                 now};
     const store::ClientCertificate link{certificate.sha256(), credential.id, certificate.not_before(),
                                         certificate.not_after(), store::Standing::active};
     const auto stored = m_store.write([&](sqlite::Database& db) -> Status {
         store::Tenants tenants(db);
         TRY(tenants.add(credential));
         TRY(tenants.add(link));
-        return store::Audit(db).append({now, by.actor(), "credential.created", "credential:" + credential.id.text(),
+        return store::Audit(db).append({now, by.actor(), "credential.created",
+                                        "credential:" + credential.id.text(),
                                         "certificate " + hex_encode(link.sha256)});
     });
     TRY(stored);
-    return NewCredential{std::move(credential), std::move(secret), std::move(certificate_der), chain.access_ca};
+    return NewCredential{std::move(credential), std::move(secret), std::move(certificate_der),
+                         chain.access_ca};
 }
 
-Result<std::vector<store::Credential>> Tenancy::credentials(const Operator& by, const std::optional<PackId>& pack)
+Result<std::vector<store::Credential>> Tenancy::credentials(const Operator& by,
+                                                            const std::optional<PackId>& pack)
 {
     TRY(check_reader(by));
     return m_store.read([&](sqlite::Database& db) { return store::Tenants(db).credentials(pack); });

@@ -100,8 +100,8 @@ IssuedToken Tokens::issue_application(const CredentialId& credential, ByteView c
     const auto now = seconds(m_clock.now());
     return {seal("{\"aud\":\"application\",\"sub\":\"" + credential.text() + "\",\"jti\":\"" +
                  base64url_encode(m_random.bytes(16)) + "\",\"iat\":" + std::to_string(now) +
-                 ",\"exp\":" + std::to_string(now + m_lives.application_seconds) + ",\"cnf\":{\"x5t#S256\":\"" +
-                 base64url_encode(certificate_sha256) + "\"}}"),
+                 ",\"exp\":" + std::to_string(now + m_lives.application_seconds) +
+                 ",\"cnf\":{\"x5t#S256\":\"" + base64url_encode(certificate_sha256) + "\"}}"),
             m_lives.application_seconds};
 }
 

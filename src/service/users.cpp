@@ -51,11 +51,19 @@ Result<store::User> Users::create(const Application& by, const NewUser& wanted)
     if (!wanted.identity_number.empty())
         TRY(statements::check_identity_number(wanted.identity_number));
     const auto now = m.clock.now();
-    const store::User user{UserId::generate(m.random), by.enterprise.id, by.pack.id, SignerId::generate(m.random),
-                           email, mobile, wanted.given_name, wanted.surname, wanted.identity_number,
-                           UserStatus::requested, now};
+    const store::User user{UserId::generate(m.random),
+                           by.enterprise.id,
+                           by.pack.id,
+                           SignerId::generate(m.random),
+                           email,
+                           mobile,
+                           wanted.given_name,
+                           wanted.surname,
+                           wanted.identity_number,
+                           UserStatus::requested,
+                           now};
     const store::RegistrationRequest request{RegistrationId::generate(m.random), user.id, 1,
-                                             store::RequestStatus::pending, now, {}};
+                                             store::RequestStatus::pending,      now,     {}};
     const auto stored = m.store.write([&](sqlite::Database& db) -> Status {
         store::UserTable users(db);
         // A duplicate says so even when the quota is reached.
@@ -102,7 +110,8 @@ Status Users::remove(const Application& by, std::string_view email)
         TRY(users.void_invitation(user.id));
         TRY(store::Phones(db).remove_all_of(user.id));
         TRY(store::IdentityTable(db).begin_revocation(user.id));
-        return store::Audit(db).append({m.clock.now(), by.actor(), "user.removal_intended", user_object(user.id), ""});
+        return store::Audit(db).append(
+            {m.clock.now(), by.actor(), "user.removal_intended", user_object(user.id), ""});
     });
     TRY(stored);
     m.signing.cancel_all_of(user.id);
@@ -152,10 +161,12 @@ Status Users::remove_device(const Application& by, std::string_view email, const
 
 Status Users::finish_device_removal(const store::Device& device)
 {
-    TRY_ASSIGN(user, m.store.read([&](sqlite::Database& db) { return store::UserTable(db).by_id(device.user_id); }));
+    TRY_ASSIGN(
+        user, m.store.read([&](sqlite::Database& db) { return store::UserTable(db).by_id(device.user_id); }));
     if (!user)
         return fail(ErrorCode::internal, "a device without its user");
-    TRY_ASSIGN(bound, m.store.read([&](sqlite::Database& db) { return store::Phones(db).authenticators(device.id); }));
+    TRY_ASSIGN(bound, m.store.read(
+                          [&](sqlite::Database& db) { return store::Phones(db).authenticators(device.id); }));
     for (const auto& authenticator : bound)
         TRY(done_or_never(status_of(m.sam.remove_authenticator(user->signer_id, authenticator.id))));
     TRY_ASSIGN(last, m.store.write([&](sqlite::Database& db) -> Result<bool> {
@@ -168,11 +179,14 @@ Status Users::finish_device_removal(const store::Device& device)
         store::UserTable users(db);
         TRY(users.void_invitation(user->id));
         TRY_ASSIGN(sequence, users.last_sequence(user->id));
-        TRY(users.add(store::RegistrationRequest{RegistrationId::generate(m.random), user->id,
+        TRY(users.add(store::RegistrationRequest{RegistrationId::generate(m.random),
+                                                 user->id,
                                                  static_cast<std::uint64_t>(sequence) + 1,
-                                                 store::RequestStatus::pending, m.clock.now(), {}}));
-        TRY(store::Audit(db).append(
-            {m.clock.now(), "service", "user.needs_statement", user_object(user->id), "last device removed"}));
+                                                 store::RequestStatus::pending,
+                                                 m.clock.now(),
+                                                 {}}));
+        TRY(store::Audit(db).append({m.clock.now(), "service", "user.needs_statement", user_object(user->id),
+                                     "last device removed"}));
         return true;
     }));
     if (!last)

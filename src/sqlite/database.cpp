@@ -29,8 +29,8 @@ Statement::Statement(sqlite3* database, sqlite3_stmt* statement, Error error)
 }
 
 Statement::Statement(Statement&& other) noexcept
-    : m_database(other.m_database), m_statement(std::exchange(other.m_statement, nullptr)), m_next(other.m_next),
-      m_error(std::move(other.m_error)), m_failed(other.m_failed)
+    : m_database(other.m_database), m_statement(std::exchange(other.m_statement, nullptr)),
+      m_next(other.m_next), m_error(std::move(other.m_error)), m_failed(other.m_failed)
 {
 }
 
@@ -143,9 +143,9 @@ Database::~Database()
 
 Result<Database> Database::open(const std::string& path, Access access)
 {
-    const int flags = (access == Access::read_only ? SQLITE_OPEN_READONLY
-                                                   : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) |
-                      SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    const int flags =
+        (access == Access::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) |
+        SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     sqlite3* handle = nullptr;
     const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
     Database database(handle);

@@ -26,7 +26,8 @@ enum class Access {
 };
 
 // A cached prepared statement, reset when the Row/Statement goes out of scope.
-// Usage: auto s = db.prepare("SELECT a FROM t WHERE id = ?"); s.bind(id.bytes()); while (TRY s.step()) s.text(0)
+// Usage: auto s = db.prepare("SELECT a FROM t WHERE id = ?"); s.bind(id.bytes()); while (TRY s.step())
+// s.text(0)
 class Statement {
 public:
     Statement(Statement&& other) noexcept;

@@ -138,7 +138,8 @@ Status Writer::write(Closure closure)
 {
     std::promise<Status> promise;
     auto future = promise.get_future();
-    m_impl->enqueue({std::move(closure), [&promise](Status status) { promise.set_value(std::move(status)); }});
+    m_impl->enqueue(
+        {std::move(closure), [&promise](Status status) { promise.set_value(std::move(status)); }});
     return future.get();
 }
 

@@ -56,7 +56,10 @@ Result<KeyAttestation> KeyAttestation::decode(ByteView encoding)
 Bytes LinkRecord::encode() const
 {
     CanonicalWriter writer(link_tag);
-    writer.bytes(signer_id.bytes()).bytes(authenticator_id.bytes()).bytes(credential_id).bytes(public_key_spki);
+    writer.bytes(signer_id.bytes())
+        .bytes(authenticator_id.bytes())
+        .bytes(credential_id)
+        .bytes(public_key_spki);
     writer.bytes(aaguid).bytes(statement_hash).bytes(attestation_hash).time(bound_at);
     return writer.take();
 }
@@ -75,16 +78,24 @@ Result<LinkRecord> LinkRecord::decode(ByteView encoding)
     TRY(reader.finish());
     if (credential_id.empty())
         return fail(ErrorCode::malformed, "link record: no credential id");
-    return LinkRecord{signer,           authenticator,
-                      to_bytes(credential_id), to_bytes(spki),
-                      to_bytes(aaguid), to_bytes(statement_hash),
-                      to_bytes(attestation_hash), bound_at};
+    return LinkRecord{signer,
+                      authenticator,
+                      to_bytes(credential_id),
+                      to_bytes(spki),
+                      to_bytes(aaguid),
+                      to_bytes(statement_hash),
+                      to_bytes(attestation_hash),
+                      bound_at};
 }
 
 Bytes RevocationReceipt::encode() const
 {
     CanonicalWriter writer(revoked_tag);
-    writer.bytes(key_id.bytes()).bytes(signer_id.bytes()).bytes(certificate_sha256).u64(reason).time(revoked_at);
+    writer.bytes(key_id.bytes())
+        .bytes(signer_id.bytes())
+        .bytes(certificate_sha256)
+        .u64(reason)
+        .time(revoked_at);
     return writer.take();
 }
 

@@ -56,9 +56,8 @@ Result<RegistrationStatement> RegistrationStatement::decode(ByteView encoding)
     TRY_ASSIGN(identity_number, reader.text(identity_number_size));
     TRY_ASSIGN(verified_at, reader.time());
     TRY(reader.finish());
-    RegistrationStatement decoded{statement,         signer,           enterprise,      sequence,
-                                  organisation,      country,          email,           mobile,
-                                  given_name,        surname,          identity_number, verified_at};
+    RegistrationStatement decoded{statement, signer, enterprise, sequence, organisation,    country,
+                                  email,     mobile, given_name, surname,  identity_number, verified_at};
     TRY(decoded.check());
     return decoded;
 }

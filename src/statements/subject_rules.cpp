@@ -12,12 +12,18 @@ namespace {
 
 // ISO 3166-1 alpha-2, in order. Greece is GR; EL, UK and XX are not in it.
 constexpr std::string_view countries =
-    "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY "
-    "BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK "
-    "FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR "
-    "IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK "
-    "ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM "
-    "PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF "
+    "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV "
+    "BW BY "
+    "BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI "
+    "FJ FK "
+    "FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO "
+    "IQ IR "
+    "IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG "
+    "MH MK "
+    "ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK "
+    "PL PM "
+    "PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC "
+    "TD TF "
     "TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW ";
 
 bool is_digit(char c)
@@ -76,9 +82,10 @@ bool is_printable(char c)
 Status check_email(std::string_view email)
 {
     const auto at = email.rfind('@');
-    if (email.size() > limits::email_size || at == std::string_view::npos || !is_local_part(email.substr(0, at)) ||
-        !is_domain(email.substr(at + 1)))
-        return fail(ErrorCode::invalid_argument, "e-mail address is not one, or not in lower case (RFC 5321 4.1.2)");
+    if (email.size() > limits::email_size || at == std::string_view::npos ||
+        !is_local_part(email.substr(0, at)) || !is_domain(email.substr(at + 1)))
+        return fail(ErrorCode::invalid_argument,
+                    "e-mail address is not one, or not in lower case (RFC 5321 4.1.2)");
     return {};
 }
 
@@ -97,7 +104,8 @@ Status check_mobile(std::string_view mobile)
     const bool shape = mobile.size() >= 8 && mobile.size() <= 16 && mobile[0] == '+' && mobile[1] != '0' &&
                        std::all_of(mobile.begin() + 1, mobile.end(), is_digit);
     if (!shape)
-        return fail(ErrorCode::invalid_argument, "mobile number is not \"+\" and 7 to 15 digits (E.164 6.2.1)");
+        return fail(ErrorCode::invalid_argument,
+                    "mobile number is not \"+\" and 7 to 15 digits (E.164 6.2.1)");
     return {};
 }
 
@@ -112,8 +120,8 @@ Result<std::string> normalise_mobile(std::string_view mobile)
 
 Status check_country(std::string_view country)
 {
-    const bool letters = country.size() == 2 &&
-                         std::all_of(country.begin(), country.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+    const bool letters = country.size() == 2 && std::all_of(country.begin(), country.end(),
+                                                            [](char c) { return c >= 'A' && c <= 'Z'; });
     if (!letters || countries.find(std::string(country) + " ") == std::string_view::npos)
         return fail(ErrorCode::invalid_argument,
                     "country is not an ISO 3166-1 alpha-2 code (EN 319 412-2 NAT-4.2.4-1)");
@@ -135,7 +143,8 @@ Status check_person_name(std::string_view name, std::string_view what)
     if (!has_letter(name))
         return fail(ErrorCode::invalid_argument, cited + " is empty or has no letter");
     if (!in_one_script(name))
-        return fail(ErrorCode::invalid_argument, std::string(what) + " mixes scripts (EN 319 412-2 NAT-4.2.4-19)");
+        return fail(ErrorCode::invalid_argument,
+                    std::string(what) + " mixes scripts (EN 319 412-2 NAT-4.2.4-19)");
     return {};
 }
 
@@ -151,7 +160,8 @@ Status check_identity_number(std::string_view number)
     const auto type = number.substr(0, 3);
     const bool known = type == "PAS" || type == "IDC" || type == "PNO" || type == "TIN";
     if (!known || number.size() < 7 || number[5] != '-' || !check_country(number.substr(3, 2)))
-        return fail(ErrorCode::invalid_argument, clause + "PAS, IDC, PNO or TIN, a country, \"-\", the number");
+        return fail(ErrorCode::invalid_argument,
+                    clause + "PAS, IDC, PNO or TIN, a country, \"-\", the number");
     if (number[6] == ' ' || number.back() == ' ')
         return fail(ErrorCode::invalid_argument, clause + "blank at an end");
     return {};

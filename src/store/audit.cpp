@@ -18,9 +18,11 @@ Status Audit::append(const AuditEntry& entry)
 
 Result<std::vector<AuditEntry>> Audit::of_object(std::string_view object)
 {
-    auto query = m_database.prepare("SELECT at, actor, action, object, detail FROM audit WHERE object = ? ORDER BY id");
+    auto query = m_database.prepare(
+        "SELECT at, actor, action, object, detail FROM audit WHERE object = ? ORDER BY id");
     query.bind(object);
-    return all(query, [](Columns& c) { return AuditEntry{c.time(), c.text(), c.text(), c.text(), c.text()}; });
+    return all(query,
+               [](Columns& c) { return AuditEntry{c.time(), c.text(), c.text(), c.text(), c.text()}; });
 }
 
 }

@@ -60,14 +60,15 @@ struct Names<IdentityStatus> {
 template <>
 struct Names<SessionStatus> {
     static constexpr std::array values = {
-        std::pair{"pending", SessionStatus::pending},     std::pair{"approved", SessionStatus::approved},
-        std::pair{"signed", SessionStatus::signed_},      std::pair{"rejected", SessionStatus::rejected},
-        std::pair{"expired", SessionStatus::expired},     std::pair{"cancelled", SessionStatus::cancelled},
+        std::pair{"pending", SessionStatus::pending}, std::pair{"approved", SessionStatus::approved},
+        std::pair{"signed", SessionStatus::signed_},  std::pair{"rejected", SessionStatus::rejected},
+        std::pair{"expired", SessionStatus::expired}, std::pair{"cancelled", SessionStatus::cancelled},
         std::pair{"failed", SessionStatus::failed}};
 };
 template <>
 struct Names<MessageKind> {
-    static constexpr std::array values = {std::pair{"email", MessageKind::email}, std::pair{"sms", MessageKind::sms}};
+    static constexpr std::array values = {std::pair{"email", MessageKind::email},
+                                          std::pair{"sms", MessageKind::sms}};
 };
 
 template <class Enum>

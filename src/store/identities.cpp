@@ -8,8 +8,9 @@ namespace {
 
 Identity read_identity(Columns& c)
 {
-    return {c.id<KeyId>(), c.id<UserId>(), c.id<PackId>(), c.name<IdentityStatus>(), c.blob(), c.blob(),
-            c.blob(), c.blob(), c.blob(), c.blob(), c.time(), c.time()};
+    return {c.id<KeyId>(), c.id<UserId>(), c.id<PackId>(), c.name<IdentityStatus>(),
+            c.blob(),      c.blob(),       c.blob(),       c.blob(),
+            c.blob(),      c.blob(),       c.time(),       c.time()};
 }
 
 }
@@ -35,7 +36,8 @@ Status IdentityTable::add(const Identity& identity)
 
 Result<std::optional<Identity>> IdentityTable::of_user(const UserId& user, const PackId& pack)
 {
-    auto query = m_database.prepare("SELECT * FROM identity WHERE user_id = ? AND pack_id = ? AND status <> 'revoked'");
+    auto query = m_database.prepare(
+        "SELECT * FROM identity WHERE user_id = ? AND pack_id = ? AND status <> 'revoked'");
     query.bind(user.bytes()).bind(pack.bytes());
     return first(query, read_identity);
 }
@@ -74,15 +76,16 @@ Status IdentityTable::set_attestation(const KeyId& key, ByteView attestation, By
 
 Result<bool> IdentityTable::set_certificate(const Identity& issued)
 {
-    TRY_ASSIGN(changed, m_database
-                            .prepare("UPDATE identity SET status = 'issued', certificate = ?, certificate_sha256 = ?, "
-                                     "serial = ?, not_after = ? WHERE key_id = ? AND status = 'attested'")
-                            .bind(issued.certificate)
-                            .bind(issued.certificate_sha256)
-                            .bind(issued.serial)
-                            .bind(to_unix_ms(issued.not_after))
-                            .bind(issued.key_id.bytes())
-                            .run());
+    TRY_ASSIGN(changed,
+               m_database
+                   .prepare("UPDATE identity SET status = 'issued', certificate = ?, certificate_sha256 = ?, "
+                            "serial = ?, not_after = ? WHERE key_id = ? AND status = 'attested'")
+                   .bind(issued.certificate)
+                   .bind(issued.certificate_sha256)
+                   .bind(issued.serial)
+                   .bind(to_unix_ms(issued.not_after))
+                   .bind(issued.key_id.bytes())
+                   .run());
     return changed == 1;
 }
 
@@ -98,7 +101,8 @@ Result<bool> IdentityTable::move(const KeyId& key, IdentityStatus from, Identity
 
 Status IdentityTable::begin_revocation(const UserId& user)
 {
-    TRY(m_database.prepare("UPDATE identity SET status = 'revoking' WHERE user_id = ? AND status <> 'revoked'")
+    TRY(m_database
+            .prepare("UPDATE identity SET status = 'revoking' WHERE user_id = ? AND status <> 'revoked'")
             .bind(user.bytes())
             .run());
     return {};

@@ -7,7 +7,8 @@ namespace qss::store {
 Status Outbox::add(const OutboxMessage& message, TimePoint due_at)
 {
     TRY(m_database
-            .prepare("INSERT INTO outbox(kind, address, subject, body, attempts, due_at) VALUES(?, ?, ?, ?, 0, ?)")
+            .prepare(
+                "INSERT INTO outbox(kind, address, subject, body, attempts, due_at) VALUES(?, ?, ?, ?, 0, ?)")
             .bind(name_of(message.kind))
             .bind(message.address)
             .bind(message.subject)

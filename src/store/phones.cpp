@@ -8,8 +8,17 @@ namespace {
 
 Enrolment read_enrolment(Columns& c)
 {
-    return {c.id<RegistrationId>(), c.id<UserId>(), c.text(), c.blob(), c.blob(), c.blob(),
-            c.integer(), c.time(), c.name<EnrolmentStatus>(), c.blob(), c.time()};
+    return {c.id<RegistrationId>(),
+            c.id<UserId>(),
+            c.text(),
+            c.blob(),
+            c.blob(),
+            c.blob(),
+            c.integer(),
+            c.time(),
+            c.name<EnrolmentStatus>(),
+            c.blob(),
+            c.time()};
 }
 
 Device read_device(Columns& c)
@@ -81,10 +90,12 @@ Status Phones::codes_right(const RegistrationId& id, ByteView binding_challenge,
 
 Result<bool> Phones::complete(const RegistrationId& id)
 {
-    TRY_ASSIGN(changed,
-               m_database.prepare("UPDATE enrolment SET status = 'completed' WHERE id = ? AND status = 'codes_right'")
-                   .bind(id.bytes())
-                   .run());
+    TRY_ASSIGN(
+        changed,
+        m_database
+            .prepare("UPDATE enrolment SET status = 'completed' WHERE id = ? AND status = 'codes_right'")
+            .bind(id.bytes())
+            .run());
     return changed == 1;
 }
 
@@ -162,7 +173,9 @@ Result<std::vector<Authenticator>> Phones::authenticators(const DeviceId& device
 
 Status Phones::remove_all_of(const UserId& user)
 {
-    TRY(m_database.prepare("UPDATE device SET status = 'removed' WHERE user_id = ?").bind(user.bytes()).run());
+    TRY(m_database.prepare("UPDATE device SET status = 'removed' WHERE user_id = ?")
+            .bind(user.bytes())
+            .run());
     return {};
 }
 

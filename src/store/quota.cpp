@@ -6,7 +6,8 @@ namespace qss::store {
 
 Result<SignatureQuota::Sum> SignatureQuota::unfolded(const PackId& pack)
 {
-    auto query = m_database.prepare("SELECT COALESCE(sum(units), 0), count(*) FROM quota_use WHERE pack_id = ?");
+    auto query =
+        m_database.prepare("SELECT COALESCE(sum(units), 0), count(*) FROM quota_use WHERE pack_id = ?");
     query.bind(pack.bytes());
     TRY(query.step());
     return Sum{query.integer(0), query.integer(1)};
@@ -35,13 +36,19 @@ Status SignatureQuota::spend(const PackId& pack, std::int64_t quota, std::int64_
         return fail(ErrorCode::quota_reached, "signature quota reached");
     if (recent.rows >= fold_at_rows)
         TRY(fold(pack, recent.units));
-    TRY(m_database.prepare("INSERT INTO quota_use(pack_id, units) VALUES(?, ?)").bind(pack.bytes()).bind(units).run());
+    TRY(m_database.prepare("INSERT INTO quota_use(pack_id, units) VALUES(?, ?)")
+            .bind(pack.bytes())
+            .bind(units)
+            .run());
     return {};
 }
 
 Status SignatureQuota::give_back(const PackId& pack, std::int64_t units)
 {
-    TRY(m_database.prepare("INSERT INTO quota_use(pack_id, units) VALUES(?, ?)").bind(pack.bytes()).bind(-units).run());
+    TRY(m_database.prepare("INSERT INTO quota_use(pack_id, units) VALUES(?, ?)")
+            .bind(pack.bytes())
+            .bind(-units)
+            .run());
     return {};
 }
 

@@ -8,10 +8,10 @@ namespace qss::store {
 
 namespace {
 
-#define QSS_SESSION_QUERY                                                                          \
-    "SELECT id, credential_id, pack_id, user_id, signer_id, key_id, nonce, expires_at, "           \
-    "certificate_sha256, signature_algorithm, digests, display_record, idempotency_key, "          \
-    "request_hash, status, created_at, ended_at, answered, assertion, refusal, refusal_detail "    \
+#define QSS_SESSION_QUERY                                                                                    \
+    "SELECT id, credential_id, pack_id, user_id, signer_id, key_id, nonce, expires_at, "                     \
+    "certificate_sha256, signature_algorithm, digests, display_record, idempotency_key, "                    \
+    "request_hash, status, created_at, ended_at, answered, assertion, refusal, refusal_detail "              \
     "FROM session "
 
 Bytes encode_digests(const std::vector<crypto::Digest>& digests)
@@ -89,9 +89,27 @@ struct RawSession {
 
 RawSession read_raw(Columns& c)
 {
-    Session session{c.id<SessionId>(), c.id<CredentialId>(), c.id<PackId>(), c.id<UserId>(), c.id<SignerId>(),
-                    c.id<KeyId>(), c.blob(), c.time(), c.blob(), c.parsed(&crypto::signature_algorithm_from_string),
-                    {}, {}, {}, {}, SessionStatus::pending, {}, {}, false, {}, ErrorCode::internal, {}};
+    Session session{c.id<SessionId>(),
+                    c.id<CredentialId>(),
+                    c.id<PackId>(),
+                    c.id<UserId>(),
+                    c.id<SignerId>(),
+                    c.id<KeyId>(),
+                    c.blob(),
+                    c.time(),
+                    c.blob(),
+                    c.parsed(&crypto::signature_algorithm_from_string),
+                    {},
+                    {},
+                    {},
+                    {},
+                    SessionStatus::pending,
+                    {},
+                    {},
+                    false,
+                    {},
+                    ErrorCode::internal,
+                    {}};
     auto digests = c.blob();
     session.display_record = c.blob();
     session.idempotency_key = c.text();
@@ -193,15 +211,16 @@ Result<std::optional<Session>> Sessions::of_user(const UserId& user, const Sessi
 
 Result<std::vector<Session>> Sessions::pending_of(const UserId& user)
 {
-    auto query = m_database.prepare(QSS_SESSION_QUERY
-                                    "WHERE user_id = ? AND status = 'pending' ORDER BY created_at, id LIMIT 100");
+    auto query = m_database.prepare(
+        QSS_SESSION_QUERY "WHERE user_id = ? AND status = 'pending' ORDER BY created_at, id LIMIT 100");
     query.bind(user.bytes());
     return many(query);
 }
 
 Result<std::vector<Session>> Sessions::history_of(const UserId& user, std::size_t limit)
 {
-    auto query = m_database.prepare(QSS_SESSION_QUERY "WHERE user_id = ? ORDER BY created_at DESC, id LIMIT ?");
+    auto query =
+        m_database.prepare(QSS_SESSION_QUERY "WHERE user_id = ? ORDER BY created_at DESC, id LIMIT ?");
     query.bind(user.bytes()).bind(static_cast<std::int64_t>(limit));
     return many(query);
 }
@@ -235,23 +254,27 @@ Result<std::optional<Session>> Sessions::same_request(const Session& draft, Time
 
 Result<bool> Sessions::approve(const SessionId& id, const StoredAssertion& assertion)
 {
-    TRY_ASSIGN(changed,
-               m_database
-                   .prepare("UPDATE session SET status = 'approved', assertion = ? WHERE id = ? AND status = 'pending'")
-                   .bind(encode_assertion(assertion))
-                   .bind(id.bytes())
-                   .run());
+    TRY_ASSIGN(
+        changed,
+        m_database
+            .prepare(
+                "UPDATE session SET status = 'approved', assertion = ? WHERE id = ? AND status = 'pending'")
+            .bind(encode_assertion(assertion))
+            .bind(id.bytes())
+            .run());
     return changed == 1;
 }
 
 Result<bool> Sessions::finish(const SessionId& id, const SessionResult& result, TimePoint now)
 {
-    TRY_ASSIGN(changed,
-               m_database
-                   .prepare("UPDATE session SET status = 'signed', ended_at = ? WHERE id = ? AND status = 'approved'")
-                   .bind(to_unix_ms(now))
-                   .bind(id.bytes())
-                   .run());
+    TRY_ASSIGN(
+        changed,
+        m_database
+            .prepare(
+                "UPDATE session SET status = 'signed', ended_at = ? WHERE id = ? AND status = 'approved'")
+            .bind(to_unix_ms(now))
+            .bind(id.bytes())
+            .run());
     if (changed != 1)
         return false;
     TRY(m_database.prepare("INSERT INTO session_result VALUES(?, ?, ?)")
@@ -279,21 +302,23 @@ Result<bool> Sessions::end_pending(const SessionId& id, SessionStatus status, co
 {
     QSS_ASSERT(status == SessionStatus::rejected || status == SessionStatus::expired ||
                status == SessionStatus::cancelled);
-    TRY_ASSIGN(changed, m_database
-                            .prepare("UPDATE session SET status = ?, ended_at = ?, refusal = ?, refusal_detail = ? "
-                                     "WHERE id = ? AND status = 'pending'")
-                            .bind(name_of(status))
-                            .bind(to_unix_ms(now))
-                            .bind(static_cast<std::int64_t>(why.code))
-                            .bind(why.detail)
-                            .bind(id.bytes())
-                            .run());
+    TRY_ASSIGN(changed,
+               m_database
+                   .prepare("UPDATE session SET status = ?, ended_at = ?, refusal = ?, refusal_detail = ? "
+                            "WHERE id = ? AND status = 'pending'")
+                   .bind(name_of(status))
+                   .bind(to_unix_ms(now))
+                   .bind(static_cast<std::int64_t>(why.code))
+                   .bind(why.detail)
+                   .bind(id.bytes())
+                   .run());
     return changed == 1;
 }
 
 Status Sessions::mark_answered(const SessionId& id)
 {
-    TRY(m_database.prepare("UPDATE session SET answered = 1 WHERE id = ? AND status NOT IN ('pending', 'approved')")
+    TRY(m_database
+            .prepare("UPDATE session SET answered = 1 WHERE id = ? AND status NOT IN ('pending', 'approved')")
             .bind(id.bytes())
             .run());
     return {};

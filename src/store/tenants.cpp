@@ -25,15 +25,23 @@ Enterprise read_enterprise(Columns& c)
 
 Pack read_pack(Columns& c)
 {
-    return {c.id<PackId>(), c.id<EnterpriseId>(), c.text(), c.name<PackKind>(),
-            c.parsed(&crypto::key_type_from_string), c.integer(), c.integer(), Milliseconds(c.integer()),
-            c.integer(), c.time(), c.time()};
+    return {c.id<PackId>(),
+            c.id<EnterpriseId>(),
+            c.text(),
+            c.name<PackKind>(),
+            c.parsed(&crypto::key_type_from_string),
+            c.integer(),
+            c.integer(),
+            Milliseconds(c.integer()),
+            c.integer(),
+            c.time(),
+            c.time()};
 }
 
 Credential read_credential(Columns& c)
 {
-    return {c.id<CredentialId>(), c.id<PackId>(), c.text(), c.text(),
-            c.blob(), c.blob(), c.name<Standing>(), c.time()};
+    return {c.id<CredentialId>(), c.id<PackId>(), c.text(), c.text(), c.blob(), c.blob(),
+            c.name<Standing>(),   c.time()};
 }
 
 CredentialContext read_context(Columns& c)
@@ -85,7 +93,8 @@ Result<std::optional<Enterprise>> Tenants::enterprise(const EnterpriseId& id)
 
 Result<std::vector<Enterprise>> Tenants::enterprises()
 {
-    auto query = m_database.prepare(select(enterprise_columns, "FROM enterprise e ORDER BY e.created_at, e.id"));
+    auto query =
+        m_database.prepare(select(enterprise_columns, "FROM enterprise e ORDER BY e.created_at, e.id"));
     return all(query, read_enterprise);
 }
 
@@ -156,7 +165,8 @@ Status Tenants::add(const ClientCertificate& certificate)
 Result<std::vector<Credential>> Tenants::credentials(const std::optional<PackId>& pack)
 {
     if (!pack) {
-        auto query = m_database.prepare(select(credential_columns, "FROM credential c ORDER BY c.created_at, c.id"));
+        auto query =
+            m_database.prepare(select(credential_columns, "FROM credential c ORDER BY c.created_at, c.id"));
         return all(query, read_credential);
     }
     auto query = m_database.prepare(
@@ -174,7 +184,8 @@ Result<bool> Tenants::set_standing(const CredentialId& credential, Standing stan
     return changed == 1;
 }
 
-Result<std::optional<CredentialContext>> Tenants::context(std::string_view api_key, ByteView certificate_sha256)
+Result<std::optional<CredentialContext>> Tenants::context(std::string_view api_key,
+                                                          ByteView certificate_sha256)
 {
     static const auto text = context_query("c.api_key = ?");
     auto query = m_database.prepare(text);

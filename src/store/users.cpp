@@ -6,24 +6,29 @@ namespace qss::store {
 
 namespace {
 
-#define QSS_USER_COLUMNS                                                                           \
-    "u.id, u.enterprise_id, u.pack_id, u.signer_id, u.email, u.mobile, u.given_name, u.surname, "  \
+#define QSS_USER_COLUMNS                                                                                     \
+    "u.id, u.enterprise_id, u.pack_id, u.signer_id, u.email, u.mobile, u.given_name, u.surname, "            \
     "u.identity_number, u.status, u.created_at"
-#define QSS_REQUEST_QUERY                                                                          \
-    "SELECT r.id, r.user_id, r.sequence, r.status, r.created_at, r.statement, " QSS_USER_COLUMNS   \
-    ", e.id, e.provider_id, e.name, e.country, e.created_at FROM registration_request r "          \
+#define QSS_REQUEST_QUERY                                                                                    \
+    "SELECT r.id, r.user_id, r.sequence, r.status, r.created_at, r.statement, " QSS_USER_COLUMNS             \
+    ", e.id, e.provider_id, e.name, e.country, e.created_at FROM registration_request r "                    \
     "JOIN app_user u ON u.id = r.user_id JOIN enterprise e ON e.id = u.enterprise_id "
 
 User read_user(Columns& c)
 {
-    return {c.id<UserId>(), c.id<EnterpriseId>(), c.id<PackId>(), c.id<SignerId>(), c.text(), c.text(),
-            c.text(), c.text(), c.text(), c.name<UserStatus>(), c.time()};
+    return {c.id<UserId>(), c.id<EnterpriseId>(),
+            c.id<PackId>(), c.id<SignerId>(),
+            c.text(),       c.text(),
+            c.text(),       c.text(),
+            c.text(),       c.name<UserStatus>(),
+            c.time()};
 }
 
 RegistrationRequestView read_request(Columns& c)
 {
-    RegistrationRequest request{c.id<RegistrationId>(), c.id<UserId>(), static_cast<std::uint64_t>(c.integer()),
-                                c.name<RequestStatus>(), c.time(), c.blob()};
+    RegistrationRequest request{
+        c.id<RegistrationId>(),  c.id<UserId>(), static_cast<std::uint64_t>(c.integer()),
+        c.name<RequestStatus>(), c.time(),       c.blob()};
     auto user = read_user(c);
     return {std::move(request), std::move(user),
             Enterprise{c.id<EnterpriseId>(), c.id<ProviderId>(), c.text(), c.text(), c.time()}};
@@ -85,13 +90,15 @@ Result<std::vector<User>> UserTable::of_enterprise(const EnterpriseId& enterpris
 
 Result<std::vector<User>> UserTable::deleting()
 {
-    auto query = m_database.prepare("SELECT " QSS_USER_COLUMNS " FROM app_user u WHERE u.status = 'deleting'");
+    auto query =
+        m_database.prepare("SELECT " QSS_USER_COLUMNS " FROM app_user u WHERE u.status = 'deleting'");
     return all(query, read_user);
 }
 
 Result<std::int64_t> UserTable::count_of_pack(const PackId& pack)
 {
-    auto query = m_database.prepare("SELECT count(*) FROM app_user WHERE pack_id = ? AND status <> 'deleted'");
+    auto query =
+        m_database.prepare("SELECT count(*) FROM app_user WHERE pack_id = ? AND status <> 'deleted'");
     query.bind(pack.bytes());
     return number(query);
 }
@@ -132,7 +139,8 @@ Status UserTable::set_invitation(const UserId& id, ByteView mac, TimePoint expir
 
 Status UserTable::void_invitation(const UserId& id)
 {
-    TRY(m_database.prepare("UPDATE app_user SET invitation_mac = NULL, invitation_expires_at = NULL WHERE id = ?")
+    TRY(m_database
+            .prepare("UPDATE app_user SET invitation_mac = NULL, invitation_expires_at = NULL WHERE id = ?")
             .bind(id.bytes())
             .run());
     return {};
@@ -153,22 +161,25 @@ Status UserTable::add(const RegistrationRequest& request)
 
 Result<std::optional<RegistrationRequestView>> UserTable::request(const RegistrationId& id)
 {
-    auto query = m_database.prepare(QSS_REQUEST_QUERY "WHERE r.id = ? AND u.status IN ('requested', 'approved')");
+    auto query =
+        m_database.prepare(QSS_REQUEST_QUERY "WHERE r.id = ? AND u.status IN ('requested', 'approved')");
     query.bind(id.bytes());
     return first(query, read_request);
 }
 
 Result<std::vector<RegistrationRequestView>> UserTable::pending_requests(std::size_t limit)
 {
-    auto query = m_database.prepare(QSS_REQUEST_QUERY "WHERE r.status = 'pending' "
-                                    "AND u.status IN ('requested', 'approved') ORDER BY r.created_at, r.id LIMIT ?");
+    auto query = m_database.prepare(
+        QSS_REQUEST_QUERY "WHERE r.status = 'pending' "
+                          "AND u.status IN ('requested', 'approved') ORDER BY r.created_at, r.id LIMIT ?");
     query.bind(static_cast<std::int64_t>(limit));
     return all(query, read_request);
 }
 
 Result<std::int64_t> UserTable::last_sequence(const UserId& user)
 {
-    auto query = m_database.prepare("SELECT COALESCE(max(sequence), 0) FROM registration_request WHERE user_id = ?");
+    auto query =
+        m_database.prepare("SELECT COALESCE(max(sequence), 0) FROM registration_request WHERE user_id = ?");
     query.bind(user.bytes());
     return number(query);
 }

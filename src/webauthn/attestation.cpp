@@ -102,8 +102,9 @@ Result<AttestationObject> read_object(ByteView encoded)
 
 }
 
-Result<NewCredential> check_attestation(ByteView attestation_object, ByteView client_data_json, ByteView challenge,
-                                        const RelyingParty& rp, const AttestationPolicy& policy, TimePoint now)
+Result<NewCredential> check_attestation(ByteView attestation_object, ByteView client_data_json,
+                                        ByteView challenge, const RelyingParty& rp,
+                                        const AttestationPolicy& policy, TimePoint now)
 {
     TRY(check_client_data(client_data_json, "webauthn.create", challenge, rp.origins));
     auto object = read_object(attestation_object);
@@ -111,17 +112,20 @@ Result<NewCredential> check_attestation(ByteView attestation_object, ByteView cl
         return fail(ErrorCode::verification_failed, "attestation object: " + object.error().detail);
     TRY_ASSIGN(data, check_authenticator_data(object->authenticator_data, rp.rp_id, Ceremony::registration));
     auto& attested = *data.attested;
-    const auto digest = crypto::Digest::of(
-        crypto::HashAlgorithm::sha256, concat({object->authenticator_data, crypto::sha256(client_data_json)}));
+    const auto digest =
+        crypto::Digest::of(crypto::HashAlgorithm::sha256,
+                           concat({object->authenticator_data, crypto::sha256(client_data_json)}));
     const bool is_self = object->statement.x5c.empty();
     if (is_self && !policy.software_allowed)
-        return fail(ErrorCode::verification_failed, "attestation object: self attestation is for sandboxes alone");
+        return fail(ErrorCode::verification_failed,
+                    "attestation object: self attestation is for sandboxes alone");
     if (is_self)
-        TRY(attested.public_key.verify(crypto::SignatureAlgorithm::ecdsa_sha256, digest, object->statement.signature));
+        TRY(attested.public_key.verify(crypto::SignatureAlgorithm::ecdsa_sha256, digest,
+                                       object->statement.signature));
     else
         TRY(check_attestation_chain(object->statement, digest, attested.aaguid, policy.roots, now));
-    return NewCredential{std::move(attested.credential_id), std::move(attested.public_key), std::move(attested.aaguid),
-                         data.sign_count, is_self};
+    return NewCredential{std::move(attested.credential_id), std::move(attested.public_key),
+                         std::move(attested.aaguid), data.sign_count, is_self};
 }
 
 }

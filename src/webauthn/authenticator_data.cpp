@@ -50,7 +50,8 @@ Result<AttestedCredential> read_attested(ByteView data)
     if (id_size == 0 || id_size > limits::webauthn_credential_id_size || id_size > rest.size())
         return fail(ErrorCode::malformed, "length of the credential id");
     TRY_ASSIGN(key, read_cose_key(rest.subspan(id_size)));
-    return AttestedCredential{to_bytes(data.first(aaguid_size)), to_bytes(rest.first(id_size)), std::move(key)};
+    return AttestedCredential{to_bytes(data.first(aaguid_size)), to_bytes(rest.first(id_size)),
+                              std::move(key)};
 }
 
 Status check_flags(std::uint8_t flags, Ceremony ceremony)
@@ -113,7 +114,10 @@ Bytes encode_attested_credential(ByteView aaguid, ByteView credential_id, const 
     CborWriter cose;
     cose.map(5).integer(cose_kty).integer(cose_ec2).integer(cose_alg).integer(cose_es256);
     cose.integer(cose_crv).integer(cose_p256);
-    cose.integer(cose_x).bytes(point.first(coordinate_size)).integer(cose_y).bytes(point.last(coordinate_size));
+    cose.integer(cose_x)
+        .bytes(point.first(coordinate_size))
+        .integer(cose_y)
+        .bytes(point.last(coordinate_size));
     const std::uint8_t id_size[] = {static_cast<std::uint8_t>(credential_id.size() >> 8),
                                     static_cast<std::uint8_t>(credential_id.size() & 0xFF)};
     return concat({aaguid, id_size, credential_id, cose.take()});

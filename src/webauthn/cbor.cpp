@@ -114,8 +114,8 @@ Status CborReader::integer_is(std::int64_t expected)
 {
     TRY_ASSIGN(found, integer());
     if (found != expected)
-        return fail(ErrorCode::malformed, "CBOR: " + std::to_string(found) + " where " + std::to_string(expected) +
-                                              " must be");
+        return fail(ErrorCode::malformed,
+                    "CBOR: " + std::to_string(found) + " where " + std::to_string(expected) + " must be");
     return {};
 }
 

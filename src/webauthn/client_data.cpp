@@ -31,7 +31,8 @@ std::string quoted(std::string_view text)
 
 std::string up_to_origin(std::string_view type, ByteView challenge)
 {
-    return "{\"type\":" + quoted(type) + ",\"challenge\":" + quoted(base64url_encode(challenge)) + ",\"origin\":";
+    return "{\"type\":" + quoted(type) + ",\"challenge\":" + quoted(base64url_encode(challenge)) +
+           ",\"origin\":";
 }
 
 // What follows `"crossOrigin":false`. 5.8.1.2 allows further members and does not read them; none of
@@ -75,7 +76,8 @@ Status check_client_data(ByteView client_data_json, std::string_view type, ByteV
         if (text.starts_with(prefix))
             return check_rest(text.substr(prefix.size()));
     }
-    return fail(ErrorCode::verification_failed, "client data comes from another origin, or from within a frame");
+    return fail(ErrorCode::verification_failed,
+                "client data comes from another origin, or from within a frame");
 }
 
 Result<std::string> origin_under(ByteView client_data_json, std::string_view type, ByteView challenge,
@@ -84,7 +86,8 @@ Result<std::string> origin_under(ByteView client_data_json, std::string_view typ
     auto text = as_text(client_data_json);
     const auto before = up_to_origin(type, challenge) + "\"";
     if (client_data_json.size() > limits::client_data_size || !text.starts_with(before))
-        return fail(ErrorCode::verification_failed, "client data has another type or answers another challenge");
+        return fail(ErrorCode::verification_failed,
+                    "client data has another type or answers another challenge");
     text.remove_prefix(before.size());
     const auto origin = text.substr(0, text.find('"'));
     const bool is_local = rp_id == "localhost";
@@ -99,7 +102,8 @@ Result<std::string> origin_under(ByteView client_data_json, std::string_view typ
             return fail(ErrorCode::verification_failed, "origin has a strange port");
         host = host.substr(0, colon);
     }
-    const bool characters = host.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-.") == std::string_view::npos;
+    const bool characters =
+        host.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-.") == std::string_view::npos;
     if (rp_id.empty() || !characters || (host != rp_id && !host.ends_with("." + std::string(rp_id))))
         return fail(ErrorCode::verification_failed, "origin does not belong to the relying party");
     return std::string(origin);

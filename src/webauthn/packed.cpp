@@ -66,7 +66,8 @@ Status check_subject(X509* certificate)
     const auto is_upper = [](char c) { return c >= 'A' && c <= 'Z'; };
     if (country.size() != 2 || !is_upper(country[0]) || !is_upper(country[1]))
         return refuse("subject country (8.2.1)");
-    if (subject_value(certificate, NID_organizationName).empty() || subject_value(certificate, NID_commonName).empty())
+    if (subject_value(certificate, NID_organizationName).empty() ||
+        subject_value(certificate, NID_commonName).empty())
         return refuse("subject organisation or common name (8.2.1)");
     if (subject_value(certificate, NID_organizationalUnitName) != "Authenticator Attestation")
         return refuse("subject organisational unit (8.2.1)");
@@ -122,7 +123,8 @@ Status check_chain(const std::vector<X509Ptr>& chain, std::span<const Bytes> anc
     // An anchor need not be a root: it is trusted because the ceremony says so.
     X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_PARTIAL_CHAIN);
     X509_VERIFY_PARAM_set_auth_level(parameters, 2); // 112 bits
-    X509_VERIFY_PARAM_set_time(parameters, std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count());
+    X509_VERIFY_PARAM_set_time(parameters,
+                               std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count());
     if (X509_verify_cert(context.get()) != 1) {
         const auto* reason = X509_verify_cert_error_string(X509_STORE_CTX_get_error(context.get()));
         crypto::openssl_errors();
@@ -133,8 +135,8 @@ Status check_chain(const std::vector<X509Ptr>& chain, std::span<const Bytes> anc
 
 }
 
-Status check_attestation_chain(const PackedStatement& statement, const crypto::Digest& signed_digest, ByteView aaguid,
-                               std::span<const Bytes> anchors, TimePoint now)
+Status check_attestation_chain(const PackedStatement& statement, const crypto::Digest& signed_digest,
+                               ByteView aaguid, std::span<const Bytes> anchors, TimePoint now)
 {
     std::vector<X509Ptr> chain;
     for (const auto& der : statement.x5c) {

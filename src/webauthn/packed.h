@@ -19,7 +19,7 @@ struct PackedStatement {
 
 // The signature holds under the attestation certificate, which obeys 8.2.1 (version 3, subject,
 // basic constraints, AAGUID extension) and leads to an anchor at `now`.
-Status check_attestation_chain(const PackedStatement& statement, const crypto::Digest& signed_digest, ByteView aaguid,
-                               std::span<const Bytes> anchors, TimePoint now);
+Status check_attestation_chain(const PackedStatement& statement, const crypto::Digest& signed_digest,
+                               ByteView aaguid, std::span<const Bytes> anchors, TimePoint now);
 
 }

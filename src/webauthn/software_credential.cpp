@@ -17,7 +17,8 @@ Result<Bytes> sign(const crypto::Signer& key, ByteView authenticator_data, ByteV
 
 }
 
-Result<Registration> make_registration(const SoftwareCredential& credential, ByteView challenge, std::uint8_t flags)
+Result<Registration> make_registration(const SoftwareCredential& credential, ByteView challenge,
+                                       std::uint8_t flags)
 {
     auto client_data = encode_client_data("webauthn.create", challenge, credential.origin);
     const auto fixed =
@@ -33,8 +34,8 @@ Result<Registration> make_registration(const SoftwareCredential& credential, Byt
     return Registration{object.take(), std::move(client_data)};
 }
 
-Result<Assertion> make_assertion(const SoftwareCredential& credential, ByteView challenge, std::uint32_t sign_count,
-                                 std::uint8_t flags)
+Result<Assertion> make_assertion(const SoftwareCredential& credential, ByteView challenge,
+                                 std::uint32_t sign_count, std::uint8_t flags)
 {
     auto client_data = encode_client_data("webauthn.get", challenge, credential.origin);
     auto data = encode_authenticator_data(credential.rp_id, flags, sign_count);

@@ -31,7 +31,7 @@ inline constexpr std::uint8_t flags_of_a_gesture = flag_user_present | flag_user
 
 Result<Registration> make_registration(const SoftwareCredential& credential, ByteView challenge,
                                        std::uint8_t flags = flags_of_a_gesture);
-Result<Assertion> make_assertion(const SoftwareCredential& credential, ByteView challenge, std::uint32_t sign_count,
-                                 std::uint8_t flags = flags_of_a_gesture);
+Result<Assertion> make_assertion(const SoftwareCredential& credential, ByteView challenge,
+                                 std::uint32_t sign_count, std::uint8_t flags = flags_of_a_gesture);
 
 }

@@ -58,8 +58,7 @@ public:
 
     void wait()
     {
-        while (::sem_wait(&m_done) != 0) {
-        }
+        while (::sem_wait(&m_done) != 0) {}
         QSS_ASSERT(m_finished.load(std::memory_order_acquire));
     }
 
@@ -120,8 +119,7 @@ private:
     void read_replies()
     {
         FrameReader reader(m_fd.get());
-        while (read_one(reader)) {
-        }
+        while (read_one(reader)) {}
         ::shutdown(m_fd.get(), SHUT_RDWR);
         std::unordered_map<std::uint64_t, Pending*> left;
         {
@@ -130,7 +128,8 @@ private:
             left.swap(m_pending);
         }
         for (const auto& [id, pending] : left)
-            pending->finish(fail(ErrorCode::unavailable, "the connection broke during the call"), ReplyStatus::ok);
+            pending->finish(fail(ErrorCode::unavailable, "the connection broke during the call"),
+                            ReplyStatus::ok);
     }
 
     bool read_one(FrameReader& reader)

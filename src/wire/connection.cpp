@@ -55,14 +55,13 @@ Status Connection::read_one(FrameReader& reader, const Header& header)
         return fail(ErrorCode::malformed, "a request with a reply's status");
     switch (m_dispatcher.permit(header.type, header.body_size)) {
     case Permit::violation:
-        return fail(ErrorCode::malformed, "message not permitted: type " + std::to_string(header.type) + ", " +
-                                              std::to_string(header.body_size) + " bytes");
+        return fail(ErrorCode::malformed, "message not permitted: type " + std::to_string(header.type) +
+                                              ", " + std::to_string(header.body_size) + " bytes");
     case Permit::refused_now:
         TRY(reader.skip(header.body_size));
         reply_error(header, Error{ErrorCode::conflict, "not permitted in this state"});
         return {};
-    case Permit::allowed:
-        break;
+    case Permit::allowed: break;
     }
     TRY_ASSIGN(body, reader.body(header.body_size));
     wait_for_slot();

@@ -42,7 +42,8 @@ Result<Descriptor> make_socket(int flags)
 bool wait_writable(int fd, std::chrono::steady_clock::time_point deadline)
 {
     for (;;) {
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+        const auto left =
+            std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
         if (left.count() <= 0)
             return false;
         pollfd poll_fd{fd, POLLOUT, 0};

@@ -117,7 +117,7 @@ def test_an_unacknowledged_result_survives_the_sams_restart(tmp_path):
     with SamBed(tmp_path) as bed:
         signer = bed.signer()
         signer.enrol()
-        first = signer.open().approve().result
+        first = signer.open().approve()
         assert first.signatures
         bed.sam.kill()
         bed.sam.start()

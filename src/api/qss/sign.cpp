@@ -100,7 +100,8 @@ http::Response signed_response(const service::Signed& result, Shape shape)
 }
 
 // Who asks again after a refusal asks the signer again, and may do so at once: marked before it is told.
-void answer_refusal(service::Service& service, const ExchangePtr& exchange, const SessionId& session, Error refusal)
+void answer_refusal(service::Service& service, const ExchangePtr& exchange, const SessionId& session,
+                    Error refusal)
 {
     const bool ended = refusal.code != ErrorCode::unavailable;
     const auto answer = [exchange, why = std::move(refusal)] { exchange->answer(fail(why)); };
@@ -129,7 +130,8 @@ void open_and_wait(const Parts& parts, const ExchangePtr& exchange, const servic
                      exchange->answer(signed_response(*result, shape));
                      // Nobody waits for this; when it is lost, the answer may be fetched again for a while.
                      if (!exchange->client_gone()())
-                         (void)service.pool().post([&service, session] { service.signing().delivered(session); });
+                         (void)service.pool().post(
+                             [&service, session] { service.signing().delivered(session); });
                  });
 }
 

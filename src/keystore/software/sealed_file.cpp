@@ -98,7 +98,8 @@ Status write_new_file(const std::string& directory, ByteView contents)
     const auto temporary = path + ".new";
     (void)::unlink(temporary.c_str()); // of an attempt that a crash ended
     {
-        const Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+        const Descriptor file(
+            ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
         if (file.get() < 0)
             return fail(io_error(temporary));
         TRY(write_all(file.get(), contents, temporary));
@@ -135,7 +136,8 @@ Result<Secret> read_sealed_kek(const std::string& directory, const Secret& passp
     return kek;
 }
 
-Status write_sealed_kek(const std::string& directory, const Secret& passphrase, const Secret& kek, Random& random)
+Status write_sealed_kek(const std::string& directory, const Secret& passphrase, const Secret& kek,
+                        Random& random)
 {
     const auto salt = random.bytes(salt_size);
     const auto key = crypto::scrypt_key(passphrase, salt);

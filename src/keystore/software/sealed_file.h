@@ -16,6 +16,7 @@ inline constexpr std::size_t kek_size = 32; // bytes
 // not_found when there is no file; verification_failed for a wrong passphrase or an altered file.
 Result<Secret> read_sealed_kek(const std::string& directory, const Secret& passphrase);
 // already_exists when there is one: a key-encryption key is never replaced.
-Status write_sealed_kek(const std::string& directory, const Secret& passphrase, const Secret& kek, Random& random);
+Status write_sealed_kek(const std::string& directory, const Secret& passphrase, const Secret& kek,
+                        Random& random);
 
 }

@@ -45,7 +45,8 @@ SoftwareKeyStore::SoftwareKeyStore(std::unique_ptr<Impl> impl) : m_impl(std::mov
 SoftwareKeyStore::~SoftwareKeyStore() = default;
 
 Result<std::unique_ptr<SoftwareKeyStore>> SoftwareKeyStore::open_or_create(const std::string& directory,
-                                                                           const Secret& passphrase, Random& random,
+                                                                           const Secret& passphrase,
+                                                                           Random& random,
                                                                            SoftwareOptions options)
 {
     auto kek = read_sealed_kek(directory, passphrase);

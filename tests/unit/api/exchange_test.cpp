@@ -18,7 +18,8 @@ TEST(Exchange, what_waits_keeps_its_id_and_its_client_and_nothing_else)
     request.client = std::make_shared<http::ClientWatch>();
     const auto client = request.client;
     std::string answered;
-    Exchange exchange(std::move(request), http::Responder([&](http::Response response) { answered = response.body; }),
+    Exchange exchange(std::move(request),
+                      http::Responder([&](http::Response response) { answered = response.body; }),
                       [](const Error&, const std::string& id) { return http::Response{500, {}, id}; });
     exchange.drop_request();
     EXPECT_EQ(exchange.request().body.capacity(), std::string().capacity());

@@ -28,14 +28,26 @@ TEST(HardenDeathTest, NoProgramNoProcessNoCode)
         if (!harden())
             ::_exit(1);
     };
-    EXPECT_EXIT({ hardened(); ::execl("/bin/true", "true", nullptr); ::_exit(0); },
-                testing::KilledBySignal(SIGSYS), "");
-    EXPECT_EXIT({ hardened(); (void)::fork(); ::_exit(0); }, testing::KilledBySignal(SIGSYS), "");
+    EXPECT_EXIT(
+        {
+            hardened();
+            ::execl("/bin/true", "true", nullptr);
+            ::_exit(0);
+        },
+        testing::KilledBySignal(SIGSYS), "");
+    EXPECT_EXIT(
+        {
+            hardened();
+            (void)::fork();
+            ::_exit(0);
+        },
+        testing::KilledBySignal(SIGSYS), "");
     EXPECT_EXIT(
         {
             hardened();
             std::thread([] {}).join();
-            const auto* code = ::mmap(nullptr, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+            const auto* code =
+                ::mmap(nullptr, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
             ::_exit(code == MAP_FAILED ? 0 : 2);
         },
         testing::ExitedWithCode(0), "");

@@ -11,7 +11,10 @@ namespace qss {
 TEST(Canonical, bytes_as_specified)
 {
     const auto encoded = CanonicalWriter("T").text("ab").bytes({}).u64(258).time(from_unix_ms(1)).take();
-    EXPECT_EQ(hex_encode(encoded), "0000000154" "000000026162" "00000000" "000000080000000000000102"
+    EXPECT_EQ(hex_encode(encoded), "0000000154"
+                                   "000000026162"
+                                   "00000000"
+                                   "000000080000000000000102"
                                    "000000080000000000000001");
     auto reader = CanonicalReader::open(encoded, "T").value();
     EXPECT_EQ(reader.text(2).value(), "ab");
@@ -57,12 +60,13 @@ TEST(Canonical, refuses)
 // RFC 3629 and the Unicode standard, table 3-7.
 TEST(Utf8, well_formed)
 {
-    for (const auto* good : {"", "a", "\x7F", "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEE\x80\x80",
-                             "\xEF\xBF\xBF", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF", "Bērziņa"})
+    for (const auto* good :
+         {"", "a", "\x7F", "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEE\x80\x80",
+          "\xEF\xBF\xBF", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF", "Bērziņa"})
         EXPECT_TRUE(is_valid_utf8(good)) << good;
-    for (const auto* bad : {"\x80", "\xBF", "\xC0\x80", "\xC1\xBF", "\xC2", "\xC2\x41", "\xE0\x80\x80", "\xE0\x9F\xBF",
-                            "\xED\xA0\x80", "\xED\xBF\xBF", "\xE2\x82", "\xF0\x80\x80\x80", "\xF0\x8F\xBF\xBF",
-                            "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF", "a\xC3"})
+    for (const auto* bad : {"\x80", "\xBF", "\xC0\x80", "\xC1\xBF", "\xC2", "\xC2\x41", "\xE0\x80\x80",
+                            "\xE0\x9F\xBF", "\xED\xA0\x80", "\xED\xBF\xBF", "\xE2\x82", "\xF0\x80\x80\x80",
+                            "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF", "a\xC3"})
         EXPECT_FALSE(is_valid_utf8(bad)) << hex_encode(as_bytes(bad));
 }
 

@@ -9,9 +9,13 @@ namespace qss {
 // RFC 4648 10.
 TEST(Encoding, rfc4648_vectors)
 {
-    const std::vector<std::array<std::string, 3>> vectors{
-        {"", "", ""},           {"f", "Zg==", "66"},         {"fo", "Zm8=", "666f"},          {"foo", "Zm9v", "666f6f"},
-        {"foob", "Zm9vYg==", "666f6f62"}, {"fooba", "Zm9vYmE=", "666f6f6261"}, {"foobar", "Zm9vYmFy", "666f6f626172"}};
+    const std::vector<std::array<std::string, 3>> vectors{{"", "", ""},
+                                                          {"f", "Zg==", "66"},
+                                                          {"fo", "Zm8=", "666f"},
+                                                          {"foo", "Zm9v", "666f6f"},
+                                                          {"foob", "Zm9vYg==", "666f6f62"},
+                                                          {"fooba", "Zm9vYmE=", "666f6f6261"},
+                                                          {"foobar", "Zm9vYmFy", "666f6f626172"}};
     for (const auto& [text, base64, hex] : vectors) {
         EXPECT_EQ(base64_encode(as_bytes(text)), base64);
         EXPECT_EQ(to_string(base64_decode(base64).value()), text);
@@ -29,8 +33,8 @@ TEST(Encoding, rfc4648_vectors)
 
 TEST(Encoding, strict)
 {
-    for (const auto* bad : {"Z", "Zg", "Zg=", "Zg===", "Zh==", "Zm9=", "Zm 9v", "Zm9v\n", "=", "====", "Z===", "Zg==Zg==",
-                            "Zm9-", "Zm9_", "A=AA"})
+    for (const auto* bad : {"Z", "Zg", "Zg=", "Zg===", "Zh==", "Zm9=", "Zm 9v", "Zm9v\n", "=",
+                            "====", "Z===", "Zg==Zg==", "Zm9-", "Zm9_", "A=AA"})
         EXPECT_FALSE(base64_decode(bad).has_value()) << bad;
     for (const auto* bad : {"Z", "Zg=", "Zg==", "Zh", "Zm9", "Zm9+", "Zm9/", "Zm 9v", "Zm9v\n"})
         EXPECT_FALSE(base64url_decode(bad).has_value()) << bad;

@@ -10,7 +10,8 @@ using enum ErrorCode;
 
 class CeremonyTest : public CaTest {
 protected:
-    std::optional<ErrorCode> spoilt(const std::function<void(proto::ca::InitialiseRequest&)>& spoil, bool sandbox = true)
+    std::optional<ErrorCode> spoilt(const std::function<void(proto::ca::InitialiseRequest&)>& spoil,
+                                    bool sandbox = true)
     {
         auto request = initialise_request(sandbox);
         spoil(request);
@@ -37,8 +38,9 @@ TEST_F(CeremonyTest, TheTableKnowsTheState)
     const auto permit = [&](int type, std::size_t size = 0) {
         return dispatch.permit(static_cast<std::uint16_t>(type), size);
     };
-    const int later[] = {proto::ca::GET_NONCE,    proto::ca::ISSUE_IDENTITY, proto::ca::REVOKE, proto::ca::ISSUE_ACCESS,
-                         proto::ca::CURRENT_CRLS, proto::ca::CHAIN,          proto::ca::RENEW_OCSP};
+    const int later[] = {proto::ca::GET_NONCE,    proto::ca::ISSUE_IDENTITY, proto::ca::REVOKE,
+                         proto::ca::ISSUE_ACCESS, proto::ca::CURRENT_CRLS,   proto::ca::CHAIN,
+                         proto::ca::RENEW_OCSP};
     EXPECT_EQ(permit(proto::ca::INITIALISE), wire::Permit::allowed);
     EXPECT_EQ(permit(proto::ca::INITIALISE, 1 << 20), wire::Permit::violation);
     EXPECT_EQ(permit(999), wire::Permit::violation);
@@ -62,7 +64,8 @@ TEST_F(CeremonyTest, RefusesWhatIsWrong)
     EXPECT_EQ(spoilt([](auto& r) { r.set_own_policy_oid("1.3.6.1.4.1.99999.1"); }), invalid_argument);
     EXPECT_EQ(spoilt([](auto& r) { r.set_own_policy_oid("1..2"); }), invalid_argument);
     EXPECT_NE(spoilt([](auto& r) { r.set_ocsp_spki("x"); }), std::nullopt);
-    EXPECT_NE(spoilt([](auto& r) { r.set_sam_evidence_spki(view(new_spki(crypto::KeyType::rsa2048))); }), std::nullopt);
+    EXPECT_NE(spoilt([](auto& r) { r.set_sam_evidence_spki(view(new_spki(crypto::KeyType::rsa2048))); }),
+              std::nullopt);
 }
 
 TEST_F(CeremonyTest, ProductionAsksMore)
@@ -111,8 +114,9 @@ TEST_F(CeremonyTest, AuthoritiesCannotBeSwapped)
     initialise();
     // The issuing CA's key behind the root's certificate.
     ASSERT_TRUE(m_writer->write([](sqlite::Database& database) {
-        return database.execute("UPDATE authority SET key_blob = (SELECT key_blob FROM authority WHERE name = 'issuing'),"
-                                " spki = (SELECT spki FROM authority WHERE name = 'issuing') WHERE name = 'root'");
+        return database.execute(
+            "UPDATE authority SET key_blob = (SELECT key_blob FROM authority WHERE name = 'issuing'),"
+            " spki = (SELECT spki FROM authority WHERE name = 'issuing') WHERE name = 'root'");
     }));
     reopen();
     EXPECT_EQ(m_service->state(), role::State::SUSPENDED);
@@ -128,7 +132,8 @@ TEST_F(CeremonyTest, AfterItTheRootIssuesForTheResponderAlone)
     auto contents = contents_under(Authority::root, &*root, *settings, start, std::chrono::days(1), m_random);
     contents.subject = provider_name(*settings, "Another issuing CA");
     contents.spki = new_spki();
-    for (const auto id : {pki::ProfileId::issuing_ca, pki::ProfileId::officer, pki::ProfileId::sam_evidence}) {
+    for (const auto id :
+         {pki::ProfileId::issuing_ca, pki::ProfileId::officer, pki::ProfileId::sam_evidence}) {
         const auto refused = m_writer->write([&](sqlite::Database& database) -> Status {
             Transaction transaction(database);
             auto draft = Draft::make(Authority::root, pki::profile(id), contents, throw_away);

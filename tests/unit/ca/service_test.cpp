@@ -29,7 +29,8 @@ protected:
         EXPECT_TRUE(reply);
         return std::move(*pki::Crl::from_der(as_bytes(reply->crls(0))));
     }
-    Result<pki::Certificate> issue_access(proto::ca::AccessKind kind, const Bytes& csr, const std::string& name)
+    Result<pki::Certificate> issue_access(proto::ca::AccessKind kind, const Bytes& csr,
+                                          const std::string& name)
     {
         proto::ca::IssueAccessRequest request;
         request.set_kind(kind);
@@ -79,11 +80,15 @@ TEST_F(ServiceTest, OnlyPinnedKeysAreBelieved)
     const auto stranger = std::move(*crypto::PrivateKey::generate(crypto::KeyType::p256));
     const auto who = statement(new_signer());
     const auto attested = attestation(who, new_spki());
-    EXPECT_EQ(refusal(issue(request(attested.encode(), m_evidence, who.encode(), stranger))), verification_failed);
-    EXPECT_EQ(refusal(issue(request(attested.encode(), stranger, who.encode(), m_officer))), verification_failed);
+    EXPECT_EQ(refusal(issue(request(attested.encode(), m_evidence, who.encode(), stranger))),
+              verification_failed);
+    EXPECT_EQ(refusal(issue(request(attested.encode(), stranger, who.encode(), m_officer))),
+              verification_failed);
     // The officer's key makes no attestations, the SAM's no statements.
-    EXPECT_EQ(refusal(issue(request(attested.encode(), m_officer, who.encode(), m_officer))), verification_failed);
-    EXPECT_EQ(refusal(issue(request(attested.encode(), m_evidence, who.encode(), m_evidence))), verification_failed);
+    EXPECT_EQ(refusal(issue(request(attested.encode(), m_officer, who.encode(), m_officer))),
+              verification_failed);
+    EXPECT_EQ(refusal(issue(request(attested.encode(), m_evidence, who.encode(), m_evidence))),
+              verification_failed);
     EXPECT_TRUE(issue(request(attested.encode(), m_evidence, who.encode(), m_second_officer)));
 }
 
@@ -165,7 +170,8 @@ TEST_F(ServiceTest, Rsa2048EndsWithTheYearAndBeforeItsOwnEnd)
     ASSERT_TRUE(last) << last.error().detail;
     EXPECT_LT(last->not_after(), crypto::use_sunset(crypto::KeyType::rsa2048));
     m_clock.set(crypto::issuance_sunset(crypto::KeyType::rsa2048));
-    EXPECT_EQ(refusal(issue(request(attestation(who, new_spki(crypto::KeyType::rsa2048)), who))), unsupported);
+    EXPECT_EQ(refusal(issue(request(attestation(who, new_spki(crypto::KeyType::rsa2048)), who))),
+              unsupported);
     EXPECT_TRUE(issue_new());
 }
 
@@ -208,7 +214,9 @@ TEST_F(ServiceTest, AnIntentWithoutItsSignatureIsCompletedWithTheSameBytes)
     ASSERT_TRUE(first);
     // As after a crash between intent and certificate.
     ASSERT_TRUE(m_writer->write([&](sqlite::Database& database) -> Status {
-        TRY(database.prepare("UPDATE certificate SET certificate = NULL WHERE serial = ?").bind(first->serial()).run());
+        TRY(database.prepare("UPDATE certificate SET certificate = NULL WHERE serial = ?")
+                .bind(first->serial())
+                .run());
         return {};
     }));
     m_clock.advance(1h);
@@ -272,8 +280,10 @@ TEST_F(ServiceTest, AccessCertificatesNeedTheKey)
     EXPECT_EQ(client->subject_attribute(pki::oids::organisation), "TEST SIA Uzticama");
     EXPECT_EQ(client->public_key().spki(), key.public_key().spki());
     const auto chain = m_service->chain({});
-    EXPECT_TRUE(client->check_issued_by(*pki::Certificate::from_der(as_bytes(chain->access_ca_certificate()))));
-    EXPECT_FALSE(client->check_issued_by(*pki::Certificate::from_der(as_bytes(chain->issuing_certificate()))));
+    EXPECT_TRUE(
+        client->check_issued_by(*pki::Certificate::from_der(as_bytes(chain->access_ca_certificate()))));
+    EXPECT_FALSE(
+        client->check_issued_by(*pki::Certificate::from_der(as_bytes(chain->issuing_certificate()))));
     EXPECT_TRUE(issue_access(proto::ca::SERVER, csr, "server"));
     EXPECT_EQ(refusal(issue_access(proto::ca::CLIENT, csr, "")), invalid_argument);
     EXPECT_EQ(refusal(issue_access(proto::ca::CLIENT, csr, std::string(65, 'x'))), invalid_argument);

@@ -35,13 +35,15 @@ protected:
 
     void open()
     {
-        auto keys = keystore::SoftwareKeyStore::open_or_create(m_directory, Secret(to_bytes("passphrase")), m_random);
+        auto keys =
+            keystore::SoftwareKeyStore::open_or_create(m_directory, Secret(to_bytes("passphrase")), m_random);
         ASSERT_TRUE(keys);
         m_keys = std::move(*keys);
         auto database = open_record(record_path());
         ASSERT_TRUE(database);
         m_writer.emplace(std::move(*database));
-        auto service = Service::open({*m_writer, *m_keys, m_clock, m_random, [this](Mode mode) { return check(mode); }});
+        auto service =
+            Service::open({*m_writer, *m_keys, m_clock, m_random, [this](Mode mode) { return check(mode); }});
         ASSERT_TRUE(service) << service.error().detail;
         m_service = std::move(*service);
     }
@@ -92,25 +94,46 @@ protected:
 
     statements::RegistrationStatement statement(const SignerId& signer, std::uint64_t sequence = 1)
     {
-        return {StatementId::generate(m_random), signer, EnterpriseId::generate(m_random), sequence, "SIA Paraugs",
-                "LV", "anna@example.com", "+37120000000", "Anna", "Bērziņa", "PNOLV-010180-12345", start};
+        return {StatementId::generate(m_random),
+                signer,
+                EnterpriseId::generate(m_random),
+                sequence,
+                "SIA Paraugs",
+                "LV",
+                "anna@example.com",
+                "+37120000000",
+                "Anna",
+                "Bērziņa",
+                "PNOLV-010180-12345",
+                start};
     }
     statements::KeyAttestation attestation(const statements::RegistrationStatement& of, const Bytes& spki)
     {
-        return {KeyId::generate(m_random), of.signer_id, PackId::generate(m_random), spki,
-                crypto::sha256(of.encode()), nonce(), "software", true, start};
+        return {KeyId::generate(m_random),
+                of.signer_id,
+                PackId::generate(m_random),
+                spki,
+                crypto::sha256(of.encode()),
+                nonce(),
+                "software",
+                true,
+                start};
     }
     Bytes nonce()
     {
         const auto reply = m_service->get_nonce({});
         return reply ? to_bytes(as_bytes(reply->nonce())) : Bytes{};
     }
-    static proto::ca::IssueIdentityRequest request(Bytes attestation_encoding, const crypto::PrivateKey& evidence,
-                                                   Bytes statement_encoding, const crypto::PrivateKey& officer)
+    static proto::ca::IssueIdentityRequest request(Bytes attestation_encoding,
+                                                   const crypto::PrivateKey& evidence,
+                                                   Bytes statement_encoding,
+                                                   const crypto::PrivateKey& officer)
     {
         proto::ca::IssueIdentityRequest request;
-        request.set_key_attestation(view(statements::sign_statement(std::move(attestation_encoding), evidence)->encode()));
-        request.set_registration_statement(view(statements::sign_statement(std::move(statement_encoding), officer)->encode()));
+        request.set_key_attestation(
+            view(statements::sign_statement(std::move(attestation_encoding), evidence)->encode()));
+        request.set_registration_statement(
+            view(statements::sign_statement(std::move(statement_encoding), officer)->encode()));
         return request;
     }
     proto::ca::IssueIdentityRequest request(const statements::KeyAttestation& attestation,

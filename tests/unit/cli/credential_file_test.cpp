@@ -25,7 +25,7 @@ TEST(CredentialFile, ComesBackAsItWas)
     const test::ScratchDirectory directory;
     const std::string file = directory.path() / "cred.toml";
     ASSERT_TRUE(write_credential(file, example(), "for a test").has_value());
-    struct stat info {};
+    struct stat info{};
     ASSERT_EQ(::stat(file.c_str(), &info), 0);
     EXPECT_EQ(info.st_mode & 0777, 0600U);
     const auto read = load_credential(file);
@@ -47,11 +47,14 @@ TEST(CredentialFile, IsNotOverwritten)
 TEST(CredentialFile, NamesWhatIsWrong)
 {
     const test::ScratchDirectory directory;
-    const auto error_of = [&](const char* text) { return load_credential(directory.write("c.toml", text)).error().detail; };
+    const auto error_of = [&](const char* text) {
+        return load_credential(directory.write("c.toml", text)).error().detail;
+    };
     EXPECT_NE(error_of("api_key = \"x\"").find("base_url"), std::string::npos);
     EXPECT_NE(error_of("api_kye = \"x\"").find("api_kye"), std::string::npos);
     EXPECT_NE(error_of("\napi_key = ").find("c.toml:2"), std::string::npos);
-    EXPECT_NE(load_credential(directory.path() / "absent").error().detail.find("qss credential add"), std::string::npos);
+    EXPECT_NE(load_credential(directory.path() / "absent").error().detail.find("qss credential add"),
+              std::string::npos);
 }
 
 }

@@ -40,15 +40,22 @@ TEST(Officer, TheStatementSaysWhatWasAsked)
     EXPECT_EQ(s.email, "anna.ozola@example.com");
     EXPECT_EQ(s.identity_number, "PNOLV-010180-12345");
     const auto text = request->for_people();
-    for (const auto* part : {"Anna Ozola", "Example SIA", "+37120000001", "anna.ozola@example.com", "PNOLV-010180-12345"})
+    for (const auto* part :
+         {"Anna Ozola", "Example SIA", "+37120000001", "anna.ozola@example.com", "PNOLV-010180-12345"})
         EXPECT_NE(text.find(part), std::string::npos) << part;
 }
 
 TEST(Officer, RefusesWhatNoStatementMaySay)
 {
     const std::pair<const char*, client::json::value> changes[] = {
-        {"email", "Anna@Example.com"}, {"mobile", "20000001"},  {"country", "lv"},    {"given_name", ""},
-        {"sequence", 0},               {"surname", nullptr},    {"signer_id", "1"},   {"registration_id", "../x"},
+        {"email", "Anna@Example.com"},
+        {"mobile", "20000001"},
+        {"country", "lv"},
+        {"given_name", ""},
+        {"sequence", 0},
+        {"surname", nullptr},
+        {"signer_id", "1"},
+        {"registration_id", "../x"},
         {"identity_number", "12345"},
     };
     for (const auto& [member, value] : changes) {

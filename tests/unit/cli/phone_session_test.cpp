@@ -21,8 +21,13 @@ client::json::object shown()
             {"hash_algorithm_oid", "2.16.840.1.101.3.4.2.1"},
             {"signature_algorithm", "RSA-PKCS1-SHA256"},
             {"digests", {std::string(64, '1'), std::string(64, '2')}},
-            {"display", {{"enterprise", "Example SIA"}, {"pack", "Signing"}, {"application", "Contracts"},
-                         {"language", "en"}, {"consent_version", "1"}, {"labels", {"a.pdf", "b.pdf"}}}},
+            {"display",
+             {{"enterprise", "Example SIA"},
+              {"pack", "Signing"},
+              {"application", "Contracts"},
+              {"language", "en"},
+              {"consent_version", "1"},
+              {"labels", {"a.pdf", "b.pdf"}}}},
             {"rp_id", "approve.example.com"},
             {"credential_ids", {base64url_encode(Bytes(32, 8)), base64url_encode(Bytes(32, 9))}}};
 }
@@ -120,7 +125,9 @@ TEST(PhoneSession, RefusesADigestOfTheWrongLength)
 TEST(PhoneSession, RefusesLabelsThatHideSomething)
 {
     auto object = shown();
-    object["display"].as_object()["labels"] = {"a\xE2\x80\xAE" "fdp.exe", "b.pdf"}; // right-to-left override
+    object["display"].as_object()["labels"] = {"a\xE2\x80\xAE"
+                                               "fdp.exe",
+                                               "b.pdf"}; // right-to-left override
     EXPECT_FALSE(parse(object).has_value());
 }
 

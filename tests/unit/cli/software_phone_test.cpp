@@ -22,7 +22,8 @@ TEST(SoftwarePhone, DeviceSignaturesAreRaw)
 
 TEST(SoftwarePhone, DeviceLogInMessage)
 {
-    const auto message = device_login_message(*DeviceId::parse("000102030405060708090a0b0c0d0e0f"), Bytes{0xAB});
+    const auto message =
+        device_login_message(*DeviceId::parse("000102030405060708090a0b0c0d0e0f"), Bytes{0xAB});
     EXPECT_EQ(hex_encode(message), "0000000d5153532d4445564943452d7631"
                                    "00000010000102030405060708090a0b0c0d0e0f"
                                    "00000001ab");

@@ -134,7 +134,8 @@ TEST_F(SupervisorTest, TheHigherRankLivesUntilTheLowerHasEnded)
     ASSERT_EQ(::mkfifo((m_directory / "fifo").c_str(), 0600), 0);
     start({child("roles", 1), child("edge", 0)});
     ASSERT_TRUE(eventually([this] {
-        return std::filesystem::exists(m_directory / "roles") && std::filesystem::exists(m_directory / "edge");
+        return std::filesystem::exists(m_directory / "roles") &&
+               std::filesystem::exists(m_directory / "edge");
     }));
     stop();
     EXPECT_EQ(client::read_text_file(log).value_or(""), "edge\nroles\n");
@@ -145,8 +146,8 @@ TEST_F(SupervisorTest, AChildThatDoesNotStopIsKilled)
     m_options.stop_patience = Milliseconds(20);
     // Waits by itself: a child of its own would outlive it and hold our output open.
     ASSERT_EQ(::mkfifo((m_directory / "fifo").c_str(), 0600), 0);
-    start({script("stubborn", "trap '' TERM; : > " + (m_directory / "up").string() + "; while :; do read x < " +
-                                  (m_directory / "fifo").string() + "; done")});
+    start({script("stubborn", "trap '' TERM; : > " + (m_directory / "up").string() +
+                                  "; while :; do read x < " + (m_directory / "fifo").string() + "; done")});
     ASSERT_TRUE(eventually([this] { return std::filesystem::exists(m_directory / "up"); }));
     const auto pid = pids().at("stubborn");
     stop();
@@ -202,9 +203,10 @@ TEST(Process, TakesTheUserItIsGiven)
 {
     if (::geteuid() != 0)
         GTEST_SKIP() << "needs root";
-    auto process = Process::start({{"/bin/sh", "-c", "test \"$(id -u) $(id -g) $(id -G)\" = '12345 12346 12346'"},
-                                   Identity{12345, 12346, std::nullopt},
-                                   {}});
+    auto process =
+        Process::start({{"/bin/sh", "-c", "test \"$(id -u) $(id -g) $(id -G)\" = '12345 12346 12346'"},
+                        Identity{12345, 12346, std::nullopt},
+                        {}});
     ASSERT_TRUE(process);
     EXPECT_EQ(describe_exit(*process->wait(Milliseconds(20'000))), "exit status 0");
 }

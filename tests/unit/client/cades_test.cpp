@@ -19,7 +19,8 @@ protected:
     void SetUp() override
     {
         make_ca(m_directory, "root");
-        issue(m_directory, "root", "issuing", p256_key, "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign");
+        issue(m_directory, "root", "issuing", p256_key,
+              "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign");
         issue(m_directory, "issuing", "signer", GetParam().new_key, "keyUsage=critical,nonRepudiation");
         write_all(m_directory / "document", "the document\r\nwith lines\n");
     }
@@ -31,7 +32,8 @@ protected:
         TRY_ASSIGN(issuing, pki::Certificate::from_pem(read_all(m_directory / "issuing.pem")));
         TRY_ASSIGN(key, crypto::PrivateKey::from_pem(read_all(m_directory / "signer.key")));
         const auto hash = crypto::hash_of(algorithm);
-        TRY_ASSIGN(attributes, make_cades_attributes(crypto::Digest::of(hash, document), signer, SystemClock().now()));
+        TRY_ASSIGN(attributes,
+                   make_cades_attributes(crypto::Digest::of(hash, document), signer, SystemClock().now()));
         TRY_ASSIGN(signature, key.sign(algorithm, attributes.to_be_signed(hash)));
         std::vector<pki::Certificate> chain;
         chain.push_back(std::move(issuing));
@@ -40,9 +42,9 @@ protected:
 
     int judge(const std::string& document)
     {
-        return openssl({"cms", "-verify", "-cades", "-binary", "-inform", "DER", "-in", m_directory / "p7s", "-content",
-                        m_directory / document, "-CAfile", m_directory / "root.pem", "-purpose", "any", "-out",
-                        "/dev/null"});
+        return openssl({"cms", "-verify", "-cades", "-binary", "-inform", "DER", "-in", m_directory / "p7s",
+                        "-content", m_directory / document, "-CAfile", m_directory / "root.pem", "-purpose",
+                        "any", "-out", "/dev/null"});
     }
 
     Directory m_directory;
@@ -65,7 +67,8 @@ TEST_P(Cades, HoldsTheSignedAttributes)
 {
     const auto signer = pki::Certificate::from_pem(read_all(m_directory / "signer.pem"));
     const auto hash = crypto::hash_of(GetParam().algorithm);
-    const auto attributes = make_cades_attributes(crypto::Digest::of(hash, {}), *signer, from_unix_ms(1'790'000'000'000));
+    const auto attributes =
+        make_cades_attributes(crypto::Digest::of(hash, {}), *signer, from_unix_ms(1'790'000'000'000));
     ASSERT_TRUE(attributes.has_value());
     EXPECT_EQ(attributes->signed_attributes.front(), 0x31);
     const auto text = as_text(attributes->signed_attributes);
@@ -80,7 +83,8 @@ TEST_P(Cades, RefusesASignatureThatDoesNotHold)
     const auto signer = pki::Certificate::from_pem(read_all(m_directory / "signer.pem"));
     const auto key = crypto::PrivateKey::from_pem(read_all(m_directory / "signer.key"));
     const auto attributes = make_cades_attributes(crypto::Digest::of(hash, {}), *signer, SystemClock().now());
-    const auto over_something_else = key->sign(algorithm, crypto::Digest::of(hash, as_bytes("something else")));
+    const auto over_something_else =
+        key->sign(algorithm, crypto::Digest::of(hash, as_bytes("something else")));
     const auto made = make_cades(*attributes, *signer, {}, algorithm, *over_something_else);
     ASSERT_FALSE(made.has_value());
     EXPECT_EQ(made.error().code, ErrorCode::verification_failed);
@@ -92,7 +96,8 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{"RsaPss", {"-newkey", "rsa:2048"}, SignatureAlgorithm::rsa_pss_sha256},
                       Case{"RsaPss512", {"-newkey", "rsa:2048"}, SignatureAlgorithm::rsa_pss_sha512},
                       Case{"P256", p256_key, SignatureAlgorithm::ecdsa_sha256},
-                      Case{"P384", {"-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384"},
+                      Case{"P384",
+                           {"-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384"},
                            SignatureAlgorithm::ecdsa_sha384}),
     [](const auto& parameter) { return std::string(parameter.param.name); });
 
@@ -101,8 +106,8 @@ TEST(CadesHashes, DocumentAndSignatureUseOneHash)
     const Directory directory;
     make_ca(directory, "signer");
     const auto signer = pki::Certificate::from_pem(read_all(directory / "signer.pem"));
-    const auto attributes =
-        make_cades_attributes(crypto::Digest::of(crypto::HashAlgorithm::sha512, {}), *signer, SystemClock().now());
+    const auto attributes = make_cades_attributes(crypto::Digest::of(crypto::HashAlgorithm::sha512, {}),
+                                                  *signer, SystemClock().now());
     const auto made = make_cades(*attributes, *signer, {}, SignatureAlgorithm::ecdsa_sha256, Bytes(70));
     ASSERT_FALSE(made.has_value());
     EXPECT_EQ(made.error().code, ErrorCode::invalid_argument);

@@ -11,7 +11,7 @@ using namespace test;
 
 mode_t mode_of(const std::string& path)
 {
-    struct stat info {};
+    struct stat info{};
     return ::stat(path.c_str(), &info) == 0 ? info.st_mode & 0777 : 0;
 }
 
@@ -23,7 +23,8 @@ TEST(Files, WritesPrivatelyAndWhole)
     EXPECT_EQ(mode_of(path), 0600U);
     ASSERT_TRUE(write_file(path, as_bytes("two"), FileAccess::owner_only).has_value());
     EXPECT_EQ(*read_text_file(path), "two");
-    EXPECT_EQ(write_new_file(path, as_bytes("three"), FileAccess::owner_only).error().code, ErrorCode::already_exists);
+    EXPECT_EQ(write_new_file(path, as_bytes("three"), FileAccess::owner_only).error().code,
+              ErrorCode::already_exists);
     EXPECT_EQ(*read_text_file(path), "two");
 }
 
@@ -41,12 +42,14 @@ TEST(Files, DigestsWithoutReadingAllAtOnce)
     const Directory directory;
     const std::string content(200'000, 'x');
     write_all(directory / "file", content);
-    for (const auto hash : {crypto::HashAlgorithm::sha256, crypto::HashAlgorithm::sha384, crypto::HashAlgorithm::sha512}) {
+    for (const auto hash :
+         {crypto::HashAlgorithm::sha256, crypto::HashAlgorithm::sha384, crypto::HashAlgorithm::sha512}) {
         const auto digest = digest_file(directory / "file", hash);
         ASSERT_TRUE(digest.has_value());
         EXPECT_EQ(*digest, crypto::Digest::of(hash, as_bytes(content)));
     }
-    EXPECT_EQ(digest_file(directory / "absent", crypto::HashAlgorithm::sha256).error().code, ErrorCode::not_found);
+    EXPECT_EQ(digest_file(directory / "absent", crypto::HashAlgorithm::sha256).error().code,
+              ErrorCode::not_found);
 }
 
 TEST(Files, AnOpenDirectoryIsRefused)

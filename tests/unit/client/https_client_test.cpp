@@ -158,7 +158,8 @@ TEST_F(HttpsClientTest, StopsAtItsTimeout)
 
 TEST_F(HttpsClientTest, LimitsTheAnswer)
 {
-    const Server server(*s_directory, "server", [](const std::string&) { return http_answer("200 OK", std::string(1001, 'x')); });
+    const Server server(*s_directory, "server",
+                        [](const std::string&) { return http_answer("200 OK", std::string(1001, 'x')); });
     auto with = options(server.url());
     with.body_limit = 1000;
     const auto answer = client(with).send({"GET", "/", {}, "", 5'000});
@@ -168,7 +169,8 @@ TEST_F(HttpsClientTest, LimitsTheAnswer)
 
 TEST_F(HttpsClientTest, RefusesWhatIsNotHttp)
 {
-    const Server server(*s_directory, "server", [](const std::string&) { return std::string("220 smtp ready\r\n\r\n"); });
+    const Server server(*s_directory, "server",
+                        [](const std::string&) { return std::string("220 smtp ready\r\n\r\n"); });
     const auto answer = client(options(server.url())).send({"GET", "/", {}, "", 5'000});
     ASSERT_FALSE(answer.has_value());
     EXPECT_EQ(answer.error().code, ErrorCode::malformed);
@@ -188,8 +190,9 @@ TEST_F(HttpsClientTest, SaysThatNobodyListens)
 
 TEST_F(HttpsClientTest, RefusesAddressesThatAreNone)
 {
-    for (const auto* url : {"http://localhost", "https://", "https://host:port", "https://[::1", "localhost:8443",
-                            "https://user@host", "https://host/a?b", "https://host:8443x"}) {
+    for (const auto* url :
+         {"http://localhost", "https://", "https://host:port", "https://[::1", "localhost:8443",
+          "https://user@host", "https://host/a?b", "https://host:8443x"}) {
         const auto made = HttpsClient::create(options(url));
         ASSERT_FALSE(made.has_value()) << url;
         EXPECT_EQ(made.error().code, ErrorCode::invalid_argument);

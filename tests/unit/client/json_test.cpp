@@ -18,7 +18,8 @@ TEST(Json, TakesObjectsAlone)
 
 TEST(Json, MembersHaveTheirTypes)
 {
-    const auto object = *parse_object(R"({"t":"x","i":7,"b":true,"l":["a"],"m":["a",1],"h":"0AfF","u":"_-8","f":1.5})");
+    const auto object =
+        *parse_object(R"({"t":"x","i":7,"b":true,"l":["a"],"m":["a",1],"h":"0AfF","u":"_-8","f":1.5})");
     EXPECT_EQ(*text_member(object, "t"), "x");
     EXPECT_EQ(*integer_member(object, "i"), 7);
     EXPECT_TRUE(*bool_member(object, "b"));
@@ -35,11 +36,15 @@ TEST(Json, MembersHaveTheirTypes)
 
 TEST(Json, ErrorsOfBothShapesSayTheServicesWords)
 {
-    const HttpAnswer qss{402, {{"Retry-After", "3"}}, R"({"description":"Quota Reached","errors":{"quota":"users"}})"};
+    const HttpAnswer qss{
+        402, {{"Retry-After", "3"}}, R"({"description":"Quota Reached","errors":{"quota":"users"}})"};
     EXPECT_EQ(check_success(qss).error().code, ErrorCode::quota_reached);
-    EXPECT_EQ(check_success(qss).error().detail, "HTTP 402, Quota Reached, {\"quota\":\"users\"}, retry after 3 s");
-    const HttpAnswer problem{422, {}, R"({"title":"Refused","detail":"why","code":"wrong_code","tries_left":4})"};
-    EXPECT_EQ(check_success(problem).error().detail, "HTTP 422, Refused, why, code wrong_code, tries left: 4");
+    EXPECT_EQ(check_success(qss).error().detail,
+              "HTTP 402, Quota Reached, {\"quota\":\"users\"}, retry after 3 s");
+    const HttpAnswer problem{
+        422, {}, R"({"title":"Refused","detail":"why","code":"wrong_code","tries_left":4})"};
+    EXPECT_EQ(check_success(problem).error().detail,
+              "HTTP 422, Refused, why, code wrong_code, tries left: 4");
     EXPECT_EQ(check_success({503, {}, "<html>"}).error().detail, "HTTP 503");
     EXPECT_EQ(check_success({503, {}, ""}).error().code, ErrorCode::unavailable);
     EXPECT_TRUE(check_success({204, {}, ""}).has_value());

@@ -45,16 +45,20 @@ protected:
 TEST_F(QssApiTest, LogsInOnceAndKeepsTheToken)
 {
     int logins = 0;
-    const Server server(m_directory, "server", [&](const std::string& request) {
-        if (is_login(request)) {
-            ++logins;
-            EXPECT_NE(request.find(R"({"api_key":"0123456789abcdef","api_secret":"bbbb)"), std::string::npos);
-            return http_answer("200 OK", R"({"access_token":"t1"})");
-        }
-        EXPECT_EQ(header(request, "Authorization"), "Bearer t1");
-        EXPECT_TRUE(request.starts_with("GET /users/a%2Bb%40example.com HTTP/1.1"));
-        return http_answer("200 OK", R"({"user_id":"u"})");
-    }, Ask::client_certificate);
+    const Server server(
+        m_directory, "server",
+        [&](const std::string& request) {
+            if (is_login(request)) {
+                ++logins;
+                EXPECT_NE(request.find(R"({"api_key":"0123456789abcdef","api_secret":"bbbb)"),
+                          std::string::npos);
+                return http_answer("200 OK", R"({"access_token":"t1"})");
+            }
+            EXPECT_EQ(header(request, "Authorization"), "Bearer t1");
+            EXPECT_TRUE(request.starts_with("GET /users/a%2Bb%40example.com HTTP/1.1"));
+            return http_answer("200 OK", R"({"user_id":"u"})");
+        },
+        Ask::client_certificate);
     auto qss = api(server);
     ASSERT_TRUE(qss.has_value());
     EXPECT_TRUE(qss->user("a+b@example.com").has_value());
@@ -136,7 +140,8 @@ TEST_F(QssApiTest, SendsLabelsWithTheirDigests)
 TEST_F(QssApiTest, CountsTheSignatures)
 {
     const Server server(m_directory, "server", [&](const std::string& request) {
-        return http_answer("200 OK", is_login(request) ? R"({"access_token":"t"})" : R"({"signatures":["0a"]})");
+        return http_answer("200 OK",
+                           is_login(request) ? R"({"access_token":"t"})" : R"({"signatures":["0a"]})");
     });
     auto qss = api(server);
     const auto digest = crypto::Digest::of(crypto::HashAlgorithm::sha256, {});

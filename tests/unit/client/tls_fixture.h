@@ -13,11 +13,11 @@
 #include <vector>
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
@@ -78,23 +78,32 @@ inline int openssl(std::vector<std::string> arguments)
 // A self-signed CA "<name>.pem", "<name>.key".
 inline void make_ca(const Directory& directory, const std::string& name)
 {
-    ASSERT_EQ(openssl({"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
-                       directory / (name + ".key"), "-out", directory / (name + ".pem"), "-subj", "/CN=" + name, "-days",
-                       "30", "-addext", "keyUsage=critical,keyCertSign"}), 0);
+    ASSERT_EQ(openssl({"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                       "-keyout", directory / (name + ".key"), "-out", directory / (name + ".pem"), "-subj",
+                       "/CN=" + name, "-days", "30", "-addext", "keyUsage=critical,keyCertSign"}),
+              0);
 }
 
 // "<name>.pem", "<name>.key" under the CA. `new_key`: as `openssl req -newkey` takes it.
 inline void issue(const Directory& directory, const std::string& ca, const std::string& name,
                   const std::vector<std::string>& new_key, const std::string& extensions)
 {
-    std::vector<std::string> request{"req", "-new", "-nodes", "-keyout", directory / (name + ".key"), "-out",
-                                     directory / (name + ".csr"), "-subj", "/CN=" + name};
+    std::vector<std::string> request{"req",
+                                     "-new",
+                                     "-nodes",
+                                     "-keyout",
+                                     directory / (name + ".key"),
+                                     "-out",
+                                     directory / (name + ".csr"),
+                                     "-subj",
+                                     "/CN=" + name};
     request.insert(request.end(), new_key.begin(), new_key.end());
     ASSERT_EQ(openssl(request), 0);
     write_all(directory / (name + ".ext"), extensions);
-    ASSERT_EQ(openssl({"x509", "-req", "-in", directory / (name + ".csr"), "-CA", directory / (ca + ".pem"), "-CAkey",
-                       directory / (ca + ".key"), "-days", "30", "-extfile", directory / (name + ".ext"), "-out",
-                       directory / (name + ".pem")}), 0);
+    ASSERT_EQ(openssl({"x509", "-req", "-in", directory / (name + ".csr"), "-CA", directory / (ca + ".pem"),
+                       "-CAkey", directory / (ca + ".key"), "-days", "30", "-extfile",
+                       directory / (name + ".ext"), "-out", directory / (name + ".pem")}),
+              0);
 }
 
 inline const std::vector<std::string> p256_key{"-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"};
@@ -112,7 +121,8 @@ public:
         : m_script(std::move(script)), m_context(SSL_CTX_new(TLS_server_method()))
     {
         SSL_CTX_use_certificate_chain_file(m_context.get(), (directory / (certificate + ".pem")).c_str());
-        SSL_CTX_use_PrivateKey_file(m_context.get(), (directory / (certificate + ".key")).c_str(), SSL_FILETYPE_PEM);
+        SSL_CTX_use_PrivateKey_file(m_context.get(), (directory / (certificate + ".key")).c_str(),
+                                    SSL_FILETYPE_PEM);
         if (ask == Ask::client_certificate) {
             SSL_CTX_load_verify_file(m_context.get(), (directory / "ca.pem").c_str());
             SSL_CTX_set_verify(m_context.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
@@ -208,7 +218,8 @@ private:
     std::thread m_thread;
 };
 
-inline std::string http_answer(std::string_view status, std::string_view body, std::string_view more_headers = "")
+inline std::string http_answer(std::string_view status, std::string_view body,
+                               std::string_view more_headers = "")
 {
     return "HTTP/1.1 " + std::string(status) + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
            std::string(more_headers) + "\r\n" + std::string(body);

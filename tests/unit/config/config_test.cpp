@@ -88,10 +88,12 @@ TEST(Config, WhatIsRenderedParsesToTheSame)
 
 TEST(Config, AnUnknownKeyIsNamedWithItsLine)
 {
-    EXPECT_EQ(error_of(with("[sessions]\nlifetime = 3\n")).detail, "qss.toml line 10: sessions.lifetime is not known");
+    EXPECT_EQ(error_of(with("[sessions]\nlifetime = 3\n")).detail,
+              "qss.toml line 10: sessions.lifetime is not known");
     EXPECT_EQ(error_of(with("[surprise]\n")).detail, "qss.toml line 9: surprise is not known");
-    EXPECT_NE(error_of(with("[listeners]\nmtls = { adress = \"::1\" }\n")).detail.find("listeners.mtls.adress"),
-              std::string::npos);
+    EXPECT_NE(
+        error_of(with("[listeners]\nmtls = { adress = \"::1\" }\n")).detail.find("listeners.mtls.adress"),
+        std::string::npos);
 }
 
 struct Wrong {
@@ -111,24 +113,23 @@ TEST_P(ConfigWrong, IsAnErrorThatNamesKeyAndLine)
 
 INSTANTIATE_TEST_SUITE_P(
     Values, ConfigWrong,
-    testing::Values(
-        Wrong{"[sessions]\nlifetime_ms = \"120000\"\n", "sessions.lifetime_ms"},
-        Wrong{"[sessions]\nlifetime_ms = 1.5\n", "sessions.lifetime_ms"},
-        Wrong{"[sessions]\nlifetime_ms = 1800001\n", "sessions.lifetime_ms"},
-        Wrong{"[sessions]\nlifetime_ms = 99\n", "sessions.lifetime_ms"},
-        Wrong{"[registration]\ncode_life_s = 601\n", "registration.code_life_s"},
-        Wrong{"[listeners]\nmtls = { port = 65536 }\n", "listeners.mtls.port"},
-        Wrong{"[listeners]\nmtls = { port = -1 }\n", "listeners.mtls.port"},
-        Wrong{"[listeners]\ntls = { address = \"localhost\" }\n", "listeners.tls.address"},
-        Wrong{"[listeners]\nhealth = { address = \"0.0.0.0\" }\n", "listeners.health"},
-        Wrong{"[listeners]\nmtls = 8443\n", "listeners.mtls"},
-        Wrong{"[identities]\ndefault_key_type = \"RSA-1024\"\n", "identities.default_key_type"},
-        Wrong{"[identities]\nlifetime_days = 1096\n", "identities.lifetime_days"},
-        Wrong{"[users]\nsam = 1000\n", "users.sam"},
-        Wrong{"[operator]\nname = \"x\"\n", "operator"},
-        Wrong{"[[operator]]\nname = \"x\"\nrole = \"root\"\n", "operator.role"},
-        Wrong{"[[operator]]\nname = \"x\"\nrole = \"auditor\"\ncertificate_sha256 = \"00\"\n",
-              "operator.certificate_sha256"}));
+    testing::Values(Wrong{"[sessions]\nlifetime_ms = \"120000\"\n", "sessions.lifetime_ms"},
+                    Wrong{"[sessions]\nlifetime_ms = 1.5\n", "sessions.lifetime_ms"},
+                    Wrong{"[sessions]\nlifetime_ms = 1800001\n", "sessions.lifetime_ms"},
+                    Wrong{"[sessions]\nlifetime_ms = 99\n", "sessions.lifetime_ms"},
+                    Wrong{"[registration]\ncode_life_s = 601\n", "registration.code_life_s"},
+                    Wrong{"[listeners]\nmtls = { port = 65536 }\n", "listeners.mtls.port"},
+                    Wrong{"[listeners]\nmtls = { port = -1 }\n", "listeners.mtls.port"},
+                    Wrong{"[listeners]\ntls = { address = \"localhost\" }\n", "listeners.tls.address"},
+                    Wrong{"[listeners]\nhealth = { address = \"0.0.0.0\" }\n", "listeners.health"},
+                    Wrong{"[listeners]\nmtls = 8443\n", "listeners.mtls"},
+                    Wrong{"[identities]\ndefault_key_type = \"RSA-1024\"\n", "identities.default_key_type"},
+                    Wrong{"[identities]\nlifetime_days = 1096\n", "identities.lifetime_days"},
+                    Wrong{"[users]\nsam = 1000\n", "users.sam"},
+                    Wrong{"[operator]\nname = \"x\"\n", "operator"},
+                    Wrong{"[[operator]]\nname = \"x\"\nrole = \"root\"\n", "operator.role"},
+                    Wrong{"[[operator]]\nname = \"x\"\nrole = \"auditor\"\ncertificate_sha256 = \"00\"\n",
+                          "operator.certificate_sha256"}));
 
 TEST(Config, OneCertificateIsOneOperator)
 {
@@ -141,11 +142,11 @@ TEST(Config, OneCertificateIsOneOperator)
 TEST(Config, TheServiceMustBeDescribed)
 {
     EXPECT_EQ(error_of("").detail, "qss.toml: [service] is missing");
-    for (const auto& [key, value] : {std::pair("rp_id = \"localhost\"", "rp_id"),
-                                     std::pair("rp_name = \"Example signing\"", "rp_name"),
-                                     std::pair("public_url = \"pki.example.com\"", "public_url"),
-                                     std::pair("consent_version = \"1\"", "consent_version"),
-                                     std::pair("organisation = \"Example\"", "organisation")}) {
+    for (const auto& [key, value] :
+         {std::pair("rp_id = \"localhost\"", "rp_id"), std::pair("rp_name = \"Example signing\"", "rp_name"),
+          std::pair("public_url = \"pki.example.com\"", "public_url"),
+          std::pair("consent_version = \"1\"", "consent_version"),
+          std::pair("organisation = \"Example\"", "organisation")}) {
         std::string text(smallest);
         text.erase(text.find(key), std::string_view(key).size());
         EXPECT_NE(error_of(text).detail.find(value), std::string::npos);
@@ -154,9 +155,9 @@ TEST(Config, TheServiceMustBeDescribed)
 
 TEST(Config, OriginsAreOrigins)
 {
-    for (const auto* origin : {"http://app.example.com", "https://", "https://a.example.com/", "app.example.com",
-                               "https://A.example.com", "http://localhost.example.com", "https://a.example.com:",
-                               "https://a.example.com:123456"}) {
+    for (const auto* origin : {"http://app.example.com", "https://", "https://a.example.com/",
+                               "app.example.com", "https://A.example.com", "http://localhost.example.com",
+                               "https://a.example.com:", "https://a.example.com:123456"}) {
         std::string text(smallest);
         const std::string_view old = "https://app.example.com";
         text.replace(text.find(old), old.size(), origin);

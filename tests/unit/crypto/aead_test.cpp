@@ -36,14 +36,16 @@ TEST(Aead, gcm_vectors)
               "000000000000000000000000cea7403d4d606b6e074ec5d3baf39d18d0d1c8a799996bf0265b98b5d48ab919");
     FixedRandom nonce(hex("cafebabefacedbaddecaf888"));
     const Secret key(hex("feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308"));
-    const auto plain = hex("d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e24"
-                           "49a6b525b16aedf5aa0de657ba637b39");
+    const auto plain =
+        hex("d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e24"
+            "49a6b525b16aedf5aa0de657ba637b39");
     const auto associated = hex("feedfacedeadbeeffeedfacedeadbeefabaddad2");
     const auto sealed = aead_seal(key, plain, associated, nonce);
-    EXPECT_EQ(hex_encode(sealed), "cafebabefacedbaddecaf888"
-                                  "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa8cb08e48590dbb3da7b0"
-                                  "8b1056828838c5f61e6393ba7a0abcc9f662"
-                                  "76fc6ece0f4e1768cddf8853bb2d551b");
+    EXPECT_EQ(hex_encode(sealed),
+              "cafebabefacedbaddecaf888"
+              "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa8cb08e48590dbb3da7b0"
+              "8b1056828838c5f61e6393ba7a0abcc9f662"
+              "76fc6ece0f4e1768cddf8853bb2d551b");
     EXPECT_EQ(to_bytes(aead_open(key, sealed, associated).value().reveal()), plain);
 }
 
@@ -71,13 +73,15 @@ TEST(Scrypt, differs_by_passphrase_and_salt)
     EXPECT_EQ(key.size(), aead_key_size);
     EXPECT_EQ(to_bytes(key.reveal()), to_bytes(scrypt_key(Secret(to_bytes("passphrase")), salt).reveal()));
     EXPECT_NE(to_bytes(key.reveal()), to_bytes(scrypt_key(Secret(to_bytes("passphrasf")), salt).reveal()));
-    EXPECT_NE(to_bytes(key.reveal()), to_bytes(scrypt_key(Secret(to_bytes("passphrase")), Bytes(16, 2)).reveal()));
+    EXPECT_NE(to_bytes(key.reveal()),
+              to_bytes(scrypt_key(Secret(to_bytes("passphrase")), Bytes(16, 2)).reveal()));
 }
 
 // Computed by Python's hashlib.scrypt(b"passphrase", salt=b"\1" * 16, n=2**15, r=8, p=1, dklen=32).
 TEST(Scrypt, parameters)
 {
-    EXPECT_EQ(hex_encode(scrypt_key(Secret(to_bytes("passphrase")), Bytes(16, 1)).reveal()), "a77a5a0d077360501b2f4574a327174a822a2e8fc3abfe18ccfe7994eb8678a4");
+    EXPECT_EQ(hex_encode(scrypt_key(Secret(to_bytes("passphrase")), Bytes(16, 1)).reveal()),
+              "a77a5a0d077360501b2f4574a327174a822a2e8fc3abfe18ccfe7994eb8678a4");
 }
 
 }

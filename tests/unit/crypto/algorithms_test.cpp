@@ -6,7 +6,8 @@ namespace qss::crypto {
 
 TEST(Algorithms, names)
 {
-    for (const auto type : {KeyType::rsa2048, KeyType::rsa3072, KeyType::rsa4096, KeyType::p256, KeyType::p384})
+    for (const auto type :
+         {KeyType::rsa2048, KeyType::rsa3072, KeyType::rsa4096, KeyType::p256, KeyType::p384})
         EXPECT_EQ(key_type_from_string(to_string(type)).value(), type);
     for (const auto* bad : {"", "RSA", "rsa-3072", "RSA-1024", "P-521", "ED25519"})
         EXPECT_FALSE(key_type_from_string(bad).has_value()) << bad;

@@ -9,7 +9,9 @@ namespace qss::crypto {
 // FIPS 180-4 examples ("abc", NIST CSRC).
 TEST(Digest, nist_examples)
 {
-    const auto of = [](HashAlgorithm algorithm) { return hex_encode(Digest::of(algorithm, as_bytes("abc")).bytes()); };
+    const auto of = [](HashAlgorithm algorithm) {
+        return hex_encode(Digest::of(algorithm, as_bytes("abc")).bytes());
+    };
     EXPECT_EQ(of(HashAlgorithm::sha256), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     EXPECT_EQ(of(HashAlgorithm::sha384), "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed"
                                          "8086072ba1e7cc2358baeca134c825a7");

@@ -53,7 +53,8 @@ TEST(Keys, ecdsa_signatures_are_strict_der)
         "3006020100020100",                    // r = s = 0
         "3006020101020101",
         "3026" + std::string("020100") + b,
-        "3046" + std::string("022100ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551") + b, // r = n
+        "3046" + std::string("022100ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551") +
+            b, // r = n
         r + s,                                 // raw
     };
     for (const auto& signature : bad)
@@ -65,7 +66,8 @@ TEST(Keys, sign_and_verify_each_type)
     for (const auto type : {KeyType::rsa2048, KeyType::p256, KeyType::p384}) {
         const auto key = PrivateKey::generate(type).value();
         EXPECT_EQ(key.type(), type);
-        std::vector<SignatureAlgorithm> algorithms{SignatureAlgorithm::ecdsa_sha256, SignatureAlgorithm::ecdsa_sha512};
+        std::vector<SignatureAlgorithm> algorithms{SignatureAlgorithm::ecdsa_sha256,
+                                                   SignatureAlgorithm::ecdsa_sha512};
         if (is_rsa(type))
             algorithms = {SignatureAlgorithm::rsa_pkcs1_sha384, SignatureAlgorithm::rsa_pss_sha256};
         for (const auto algorithm : algorithms) {
@@ -104,15 +106,17 @@ TEST(Keys, public_keys_that_are_refused)
     spki.push_back(0);
     EXPECT_FALSE(PublicKey::from_spki(spki).has_value());
     // RFC 8410 10.1: Ed25519
-    EXPECT_FALSE(PublicKey::from_spki(hex("302a300506032b657003210019bf44096984cdfe8541bac167dc3b96c85086aa30b6b6cb0c5c"
-                                          "38ad703166e1"))
+    EXPECT_FALSE(PublicKey::from_spki(
+                     hex("302a300506032b657003210019bf44096984cdfe8541bac167dc3b96c85086aa30b6b6cb0c5c"
+                         "38ad703166e1"))
                      .has_value());
 }
 
 TEST(Keys, private_keys_travel)
 {
     const auto key = PrivateKey::generate(KeyType::p256).value();
-    EXPECT_EQ(PrivateKey::from_pkcs8(key.to_pkcs8().reveal()).value().public_key().spki(), key.public_key().spki());
+    EXPECT_EQ(PrivateKey::from_pkcs8(key.to_pkcs8().reveal()).value().public_key().spki(),
+              key.public_key().spki());
     EXPECT_EQ(PrivateKey::from_pem(as_text(key.to_pem().reveal())).value().public_key().spki(),
               key.public_key().spki());
     EXPECT_FALSE(PrivateKey::from_pkcs8(Bytes(10)).has_value());

@@ -28,12 +28,15 @@ protected:
     void put(store::MessageKind kind, const std::string& address)
     {
         EXPECT_TRUE(m_store->write([&](sqlite::Database& db) {
-            return store::Outbox(db).add({0, kind, address, "Subject", "Text\n\ncode: 12345678", 0}, m_clock.now());
+            return store::Outbox(db).add({0, kind, address, "Subject", "Text\n\ncode: 12345678", 0},
+                                         m_clock.now());
         }));
     }
     std::size_t waiting()
     {
-        return m_store->read([](sqlite::Database& db) { return store::Outbox(db).due(TimePoint::max(), 100); })->size();
+        return m_store
+            ->read([](sqlite::Database& db) { return store::Outbox(db).due(TimePoint::max(), 100); })
+            ->size();
     }
     static std::string read(const std::filesystem::path& path)
     {

@@ -37,7 +37,8 @@ int status_of(std::string_view bytes)
 
 std::string with_headers(std::string_view method, std::string_view headers, std::string_view body = "")
 {
-    return std::string(method) + " /x HTTP/1.1\r\nHost: h\r\n" + std::string(headers) + "\r\n" + std::string(body);
+    return std::string(method) + " /x HTTP/1.1\r\nHost: h\r\n" + std::string(headers) + "\r\n" +
+           std::string(body);
 }
 
 TEST(RequestParser, ReadsOneRequestAndNothingBehindIt)
@@ -120,9 +121,10 @@ TEST(RequestParser, ExactlyOneHost)
 
 TEST(RequestParser, MalformedIsRefused)
 {
-    for (const auto* bytes : {"GET\r\n\r\n", "GET / HTTP/2.0\r\n\r\n", "GET  / HTTP/1.1\r\n\r\n",
-                              "GET / HTTP/1.1\r\nHost h\r\n\r\n", "\x16\x03\x01\x02\x00\x01\x00", "G@T / HTTP/1.1\r\n\r\n",
-                              "GET /a%zz HTTP/1.1\r\nHost: h\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\x01\r\n\r\n"})
+    for (const auto* bytes :
+         {"GET\r\n\r\n", "GET / HTTP/2.0\r\n\r\n", "GET  / HTTP/1.1\r\n\r\n",
+          "GET / HTTP/1.1\r\nHost h\r\n\r\n", "\x16\x03\x01\x02\x00\x01\x00", "G@T / HTTP/1.1\r\n\r\n",
+          "GET /a%zz HTTP/1.1\r\nHost: h\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\x01\r\n\r\n"})
         EXPECT_EQ(status_of(bytes), 400) << bytes;
 }
 

@@ -17,7 +17,8 @@ TEST(ResponseText, Plain)
 
 TEST(ResponseText, NoContentSaysLengthZero)
 {
-    const auto text = response_text({.status = 204, .headers = {}, .body = {}}, "DELETE", AfterResponse::close, date);
+    const auto text =
+        response_text({.status = 204, .headers = {}, .body = {}}, "DELETE", AfterResponse::close, date);
     ASSERT_TRUE(text);
     EXPECT_NE(text->find("Content-Length: 0\r\n"), std::string::npos);
     EXPECT_NE(text->find("Connection: close\r\n"), std::string::npos);
@@ -25,7 +26,8 @@ TEST(ResponseText, NoContentSaysLengthZero)
 
 TEST(ResponseText, HeadHasNoBody)
 {
-    const auto text = response_text({.status = 200, .headers = {}, .body = "abc"}, "HEAD", AfterResponse::close, date);
+    const auto text =
+        response_text({.status = 200, .headers = {}, .body = "abc"}, "HEAD", AfterResponse::close, date);
     ASSERT_TRUE(text);
     EXPECT_NE(text->find("Content-Length: 3\r\n"), std::string::npos);
     EXPECT_TRUE(text->ends_with("\r\n\r\n"));

@@ -33,7 +33,8 @@ protected:
     {
         http::ListenerOptions options;
         options.protocol_error = [](const http::ProtocolError& error) {
-            return http::Response{.status = error.status, .headers = {{"X-Shaped", "yes"}}, .body = error.reason};
+            return http::Response{
+                .status = error.status, .headers = {{"X-Shaped", "yes"}}, .body = error.reason};
         };
         return options;
     }
@@ -49,10 +50,9 @@ protected:
 
     std::uint16_t listen(const http::ListenerOptions& options)
     {
-        const auto port = m_server->listen(
-            options, [this](http::Request request, http::Responder responder) {
-                handle(std::move(request), std::move(responder));
-            });
+        const auto port = m_server->listen(options, [this](http::Request request, http::Responder responder) {
+            handle(std::move(request), std::move(responder));
+        });
         EXPECT_TRUE(port) << port.error().detail;
         return *port;
     }
@@ -97,12 +97,14 @@ private:
         std::string body = request.method + " " + request.path + " " + request.body;
         if (!request.peer_certificate.empty())
             body += request.peer_certificate_expired ? " [expired]" : " [certificate]";
-        const http::Response response{.status = 200, .headers = {{"Content-Type", "text/plain"}}, .body = body};
+        const http::Response response{
+            .status = 200, .headers = {{"Content-Type", "text/plain"}}, .body = body};
         if (request.path != "/thread")
             return responder(response);
         const std::lock_guard lock(m_mutex);
-        m_threads.emplace_back(
-            [moved = std::make_shared<http::Responder>(std::move(responder)), response] { (*moved)(response); });
+        m_threads.emplace_back([moved = std::make_shared<http::Responder>(std::move(responder)), response] {
+            (*moved)(response);
+        });
     }
 
     std::mutex m_mutex;

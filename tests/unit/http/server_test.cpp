@@ -14,7 +14,8 @@ TEST_F(ServerTest, KeepsConnectionsAlive)
     TestClient client(listen(quick()));
     for (int i = 0; i < 3; ++i)
         EXPECT_EQ(client.ask(get_x).body, "GET /x ");
-    const auto post = client.ask("POST /y/ HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}");
+    const auto post =
+        client.ask("POST /y/ HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}");
     EXPECT_EQ(post.body, "POST /y {}");
     EXPECT_NE(post.head.find("Connection: close"), std::string::npos);
     EXPECT_TRUE(client.closed_by_server());
@@ -23,8 +24,8 @@ TEST_F(ServerTest, KeepsConnectionsAlive)
 TEST_F(ServerTest, PipelinedRequestsAreAnsweredInOrderOneAtATime)
 {
     TestClient client(listen(quick()));
-    client.send(std::string("GET /wait HTTP/1.1\r\nHost: h\r\n\r\n") + get_x
-                + "GET /wait2 HTTP/1.1\r\nHost: h\r\n\r\n" + get_x);
+    client.send(std::string("GET /wait HTTP/1.1\r\nHost: h\r\n\r\n") + get_x +
+                "GET /wait2 HTTP/1.1\r\nHost: h\r\n\r\n" + get_x);
     auto first = next_waiting();
     EXPECT_EQ(first.request.path, "/wait");
     first.responder(Response{.status = 200, .headers = {}, .body = "first"});
@@ -44,7 +45,8 @@ TEST_F(ServerTest, RefusalsHaveTheListenersShapeAndClose)
              {"POST /x HTTP/1.1\r\nHost: h\r\n\r\n", 411},
              {"POST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 411},
              {"POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx", 400},
-             {"POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n" + std::string(200'000, 'x'), 413},
+             {"POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n" + std::string(200'000, 'x'),
+              413},
              {"GET /%zz HTTP/1.1\r\nHost: h\r\n\r\n", 400},
              {"GET /x HTTP/1.1\r\nHost: h\r\nX: " + std::string(20'000, 'x') + "\r\n\r\n", 431}}) {
         TestClient client(port);
@@ -68,7 +70,8 @@ TEST_F(ServerTest, WithoutAShapeItIsAProblemDocument)
 TEST_F(ServerTest, ContinuesWhenAsked)
 {
     TestClient client(listen(quick()));
-    const auto interim = client.ask("POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+    const auto interim =
+        client.ask("POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
     EXPECT_EQ(interim.status, 100);
     EXPECT_EQ(client.ask("{}").body, "POST /x {}");
     EXPECT_EQ(client.ask(get_x).status, 200);

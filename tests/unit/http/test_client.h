@@ -103,7 +103,8 @@ public:
         answer.status = std::stoi(answer.head.substr(9, 3));
         m_received.erase(0, end + 4);
         const auto length = answer.head.find("Content-Length: ");
-        const std::size_t size = length == std::string::npos ? 0 : std::stoul(answer.head.substr(length + 16));
+        const std::size_t size =
+            length == std::string::npos ? 0 : std::stoul(answer.head.substr(length + 16));
         while (m_received.size() < size) {
             if (!read_more())
                 return {};

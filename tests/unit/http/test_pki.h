@@ -53,8 +53,14 @@ private:
     }
     ~TestPki() { std::filesystem::remove_all(m_directory); }
 
-    static crypto::EvpPkeyPtr p256() { return crypto::EvpPkeyPtr(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256")); }
-    static crypto::EvpPkeyPtr rsa() { return crypto::EvpPkeyPtr(EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", std::size_t{2048})); }
+    static crypto::EvpPkeyPtr p256()
+    {
+        return crypto::EvpPkeyPtr(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
+    }
+    static crypto::EvpPkeyPtr rsa()
+    {
+        return crypto::EvpPkeyPtr(EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", std::size_t{2048}));
+    }
 
     static void extend(X509* certificate, int nid, const char* value)
     {

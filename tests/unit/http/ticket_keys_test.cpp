@@ -15,11 +15,11 @@ protected:
     TicketKeysTest()
     {
         auto& pki = TestPki::instance();
-        m_server = std::move(*http::TlsContext::create(
-            {.certificates = {{pki.file("ecdsa.pem"), pki.file("ecdsa.key")}},
-             .client_certificate = http::ClientCertificate::none,
-             .client_ca_file = {}},
-            m_clock, m_random));
+        m_server = std::move(
+            *http::TlsContext::create({.certificates = {{pki.file("ecdsa.pem"), pki.file("ecdsa.key")}},
+                                       .client_certificate = http::ClientCertificate::none,
+                                       .client_ca_file = {}},
+                                      m_clock, m_random));
         m_client.reset(SSL_CTX_new(TLS_client_method()));
         SSL_CTX_set_max_proto_version(m_client.get(), TLS1_2_VERSION);
     }

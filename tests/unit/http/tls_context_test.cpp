@@ -42,8 +42,8 @@ TEST_F(TlsTest, HandlerGetsTheCertificateItself)
 TEST_F(TlsTest, OldVersionsAreRefused)
 {
     // SSL_CTX_set_cipher_list: a security level of 0 lets this client speak TLS 1.1 at all.
-    TestClient client(m_port,
-                      {.certificate = &m_pki.client, .version = TLS1_1_VERSION, .ciphers = "ALL:@SECLEVEL=0"});
+    TestClient client(
+        m_port, {.certificate = &m_pki.client, .version = TLS1_1_VERSION, .ciphers = "ALL:@SECLEVEL=0"});
     EXPECT_FALSE(client.connected());
 }
 
@@ -58,7 +58,8 @@ TEST_F(TlsTest, NoCertificateIsAnAlert)
 
 TEST_F(TlsTest, CertificatesOfAnotherCaOrPurposeAreAlerts)
 {
-    for (const auto* certificate : {&m_pki.foreign_client, &m_pki.expired_foreign_client, &m_pki.not_for_clients}) {
+    for (const auto* certificate :
+         {&m_pki.foreign_client, &m_pki.expired_foreign_client, &m_pki.not_for_clients}) {
         for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
             TestClient client(m_port, {.certificate = certificate, .version = version});
             EXPECT_FALSE(is_served(client));
@@ -86,7 +87,8 @@ TEST_F(TlsTest, ResumedSessionsStillCarryTheCertificate)
             EXPECT_LE(SSL_SESSION_get_ticket_lifetime_hint(session.get()), 1800U);
             EXPECT_EQ(SSL_SESSION_get_max_early_data(session.get()), 0U);
 
-            TestClient again(m_port, {.certificate = certificate, .version = version, .resume = session.get()});
+            TestClient again(m_port,
+                             {.certificate = certificate, .version = version, .resume = session.get()});
             EXPECT_EQ(again.ask(get_x).body, body);
             EXPECT_EQ(SSL_session_reused(again.ssl()), 1);
         }
@@ -119,7 +121,8 @@ TEST_F(TlsTest, SessionsBelongToOneListener)
         TestClient first(m_port, {.certificate = &m_pki.client, .version = version});
         EXPECT_EQ(first.ask(get_x).status, 200);
         const auto session = first.session();
-        TestClient other(other_port, {.certificate = &m_pki.client, .version = version, .resume = session.get()});
+        TestClient other(other_port,
+                         {.certificate = &m_pki.client, .version = version, .resume = session.get()});
         EXPECT_TRUE(is_served(other));
         EXPECT_EQ(SSL_session_reused(other.ssl()), 0);
     }
@@ -146,7 +149,8 @@ TEST_F(TlsTest, OthersGetTheEcdsaCertificate)
 TEST_F(TlsTest, WeakSuitesAreRefused)
 {
     for (const auto* ciphers : {"AES256-GCM-SHA384", "ECDHE-RSA-AES256-SHA", "DHE-RSA-AES256-GCM-SHA384"}) {
-        TestClient client(m_port, {.certificate = &m_pki.client, .version = TLS1_2_VERSION, .ciphers = ciphers});
+        TestClient client(m_port,
+                          {.certificate = &m_pki.client, .version = TLS1_2_VERSION, .ciphers = ciphers});
         EXPECT_FALSE(client.connected()) << ciphers;
     }
 }

@@ -52,7 +52,8 @@ protected:
     }
     void open()
     {
-        auto keys = keystore::SoftwareKeyStore::open_or_create(m_directory, Secret(to_bytes("passphrase")), m_random);
+        auto keys =
+            keystore::SoftwareKeyStore::open_or_create(m_directory, Secret(to_bytes("passphrase")), m_random);
         ASSERT_TRUE(keys);
         m_keys = std::move(*keys);
         auto database = open_record(m_directory + "/record.db");
@@ -81,11 +82,12 @@ protected:
         auto contents = pki::testing::contents(id, *key, &issuer, pki::testing::provider("TEST OCSP"));
         return std::move(*pki::testing::make(id, contents, issuer_key));
     }
-    Result<proto::ocsp::CompleteReply> complete(const pki::Certificate& for_issuing, const pki::Certificate& for_root)
+    Result<proto::ocsp::CompleteReply> complete(const pki::Certificate& for_issuing,
+                                                const pki::Certificate& for_root)
     {
         proto::ocsp::CompleteRequest request;
-        for (const auto& [issuer, certificate] : {std::pair(&m_chain.issuing, &for_issuing),
-                                                  std::pair(&m_chain.root, &for_root)}) {
+        for (const auto& [issuer, certificate] :
+             {std::pair(&m_chain.issuing, &for_issuing), std::pair(&m_chain.root, &for_root)}) {
             auto* authority = request.add_authorities();
             authority->set_issuer_certificate(view(issuer->der()));
             authority->set_responder_certificate(view(certificate->der()));
@@ -243,11 +245,12 @@ TEST_F(OcspServiceTest, RespondersAreTheAuthoritysAndOurs)
     const auto good = responder(m_chain.issuing, m_chain.issuing_key, m_spki);
     const auto for_root = responder(m_chain.root, m_chain.root_key, m_spki);
     const auto stranger = pki::testing::new_key();
-    EXPECT_EQ(refusal(complete(responder(m_chain.issuing, m_chain.issuing_key, stranger.public_key().spki()), for_root)),
+    EXPECT_EQ(refusal(complete(responder(m_chain.issuing, m_chain.issuing_key, stranger.public_key().spki()),
+                               for_root)),
               invalid_argument);
     EXPECT_EQ(refusal(complete(responder(m_chain.issuing, stranger, m_spki), for_root)), verification_failed);
-    EXPECT_EQ(refusal(complete(responder(m_chain.issuing, m_chain.issuing_key, m_spki, pki::ProfileId::client),
-                               for_root)),
+    EXPECT_EQ(refusal(complete(
+                  responder(m_chain.issuing, m_chain.issuing_key, m_spki, pki::ProfileId::client), for_root)),
               invalid_argument);
     EXPECT_EQ(m_service->state(), role::State::AWAITING_CERTIFICATE);
     EXPECT_TRUE(complete(good, for_root));

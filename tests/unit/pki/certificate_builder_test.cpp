@@ -15,7 +15,8 @@ using namespace testing;
 // Verified through pkilint by its authors' decoder, not by ours (etsi.md 1.4.2).
 constexpr std::string_view golden_qc_statements =
     "30773008060604008e4601013008060604008e4601043013060604008e4601063009060704008e46010601"
-    "3035060604008e460105302b3029162368747470733a2f2f706b692e7173732d64656d6f2e636f6d2f7064735f656e2e7064661302656e"
+    "3035060604008e460105302b3029162368747470733a2f2f706b692e7173732d64656d6f2e636f6d2f7064735f656e2e70646613"
+    "02656e"
     "301506082b06010505070b023009060704008bec490101";
 
 TEST(CertificateBuilderTest, QcStatementsAreTheGoldenOnes)
@@ -26,7 +27,8 @@ TEST(CertificateBuilderTest, QcStatementsAreTheGoldenOnes)
 
 TEST(CertificateBuilderTest, SemanticsAreOnlyClaimedWhenTheyHold)
 {
-    const auto encoded = hex_encode(encode_qc_statements("https://pki.qss-demo.com/pds_en.pdf", Semantics::none));
+    const auto encoded =
+        hex_encode(encode_qc_statements("https://pki.qss-demo.com/pds_en.pdf", Semantics::none));
     EXPECT_EQ(encoded.find("06082b06010505070b02"), std::string::npos);
 }
 
@@ -45,7 +47,8 @@ TEST(CertificateBuilderTest, SerialsArePositiveAndDiffer)
 TEST(CertificateBuilderTest, RefusesContentsThatTheProfileDoesNotTake)
 {
     const Chain chain;
-    const auto good = contents(ProfileId::natural_person_esign, chain.person_key.public_key(), &chain.issuing, person());
+    const auto good =
+        contents(ProfileId::natural_person_esign, chain.person_key.public_key(), &chain.issuing, person());
     const auto refused = [&](auto spoil) {
         auto spoilt = good;
         spoil(spoilt);

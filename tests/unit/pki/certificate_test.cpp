@@ -65,8 +65,8 @@ TEST_F(CertificateTest, KnowsItsIssuer)
     EXPECT_FALSE(m_chain.signer.check_issued_by(m_chain.root));
     // Same name, another key: the names fit, the signature does not.
     const auto other_key = new_key();
-    auto other_contents = contents(ProfileId::issuing_ca, other_key.public_key(), &m_chain.root,
-                                   provider("TEST Issuing CA"));
+    auto other_contents =
+        contents(ProfileId::issuing_ca, other_key.public_key(), &m_chain.root, provider("TEST Issuing CA"));
     const auto impostor = make(ProfileId::issuing_ca, other_contents, m_chain.root_key);
     ASSERT_TRUE(impostor);
     EXPECT_FALSE(m_chain.signer.check_issued_by(*impostor));
@@ -108,7 +108,8 @@ TEST_F(CertificateTest, PathHolds)
 TEST_F(CertificateTest, PathDoesNotLeadThroughASigner)
 {
     // A signer's key as an issuer: its certificate is no CA's.
-    auto victim = contents(ProfileId::natural_person_esign, m_chain.person_key.public_key(), &m_chain.signer, person());
+    auto victim =
+        contents(ProfileId::natural_person_esign, m_chain.person_key.public_key(), &m_chain.signer, person());
     const auto forged = make(ProfileId::natural_person_esign, victim, m_chain.person_key);
     ASSERT_TRUE(forged);
     std::vector<Certificate> intermediates;

@@ -22,7 +22,8 @@ protected:
 
 TEST_F(CrlTest, FindsTheRevokedAndNoOthers)
 {
-    const auto crl = make_crl({{m_chain.signer.serial(), {now - hours(1), 1}}, {{0x01, 0x02}, {now - hours(2), 0}}});
+    const auto crl =
+        make_crl({{m_chain.signer.serial(), {now - hours(1), 1}}, {{0x01, 0x02}, {now - hours(2), 0}}});
     ASSERT_TRUE(crl) << crl.error().detail;
     EXPECT_EQ(crl->number(), 7U);
     EXPECT_EQ(crl->this_update(), now);
@@ -44,8 +45,10 @@ TEST_F(CrlTest, IsNobodyElses)
     EXPECT_FALSE(crl->check_signed_by(m_chain.signer));
     // The same name with another key.
     const auto key = new_key();
-    const auto impostor = make(ProfileId::issuing_ca, contents(ProfileId::issuing_ca, key.public_key(), &m_chain.root,
-                                                               provider("TEST Issuing CA")), m_chain.root_key);
+    const auto impostor =
+        make(ProfileId::issuing_ca,
+             contents(ProfileId::issuing_ca, key.public_key(), &m_chain.root, provider("TEST Issuing CA")),
+             m_chain.root_key);
     EXPECT_FALSE(crl->check_signed_by(*impostor));
 }
 

@@ -46,8 +46,8 @@ TEST(CsrTest, TheKeyMustHaveSigned)
     // Another's public key in a request that we sign: no proof of possession.
     const auto victim = new_key();
     const auto attacker = new_key();
-    const auto info = der::sequence({der::integer(0), der::sequence({}), victim.public_key().spki(),
-                                     der::explicitly(0, {})});
+    const auto info = der::sequence(
+        {der::integer(0), der::sequence({}), victim.public_key().spki(), der::explicitly(0, {})});
     const auto forged = Csr::from_der(*der::sign(info, attacker));
     ASSERT_FALSE(forged);
     EXPECT_EQ(forged.error().code, ErrorCode::verification_failed);

@@ -15,8 +15,9 @@ using namespace testing;
 class LintTest : public ::testing::Test {
 protected:
     // The finding for a certificate of `built`, looked at as one of `judged`.
-    std::string finding(ProfileId built, ProfileId judged,
-                        const std::function<void(CertificateContents&)>& spoil = [](auto&) {})
+    std::string finding(
+        ProfileId built, ProfileId judged,
+        const std::function<void(CertificateContents&)>& spoil = [](auto&) {})
     {
         auto made = contents(built, m_chain.person_key.public_key(), &m_chain.issuing, person());
         spoil(made);
@@ -51,8 +52,12 @@ TEST_F(LintTest, CleanCertificatesHaveNoFinding)
 
 TEST_F(LintTest, NoProfilePassesForAnother)
 {
-    constexpr ProfileId leaves[] = {ProfileId::natural_person_esign, ProfileId::sam_evidence, ProfileId::officer,
-                                    ProfileId::ocsp_responder, ProfileId::client, ProfileId::server,
+    constexpr ProfileId leaves[] = {ProfileId::natural_person_esign,
+                                    ProfileId::sam_evidence,
+                                    ProfileId::officer,
+                                    ProfileId::ocsp_responder,
+                                    ProfileId::client,
+                                    ProfileId::server,
                                     ProfileId::issuing_ca};
     for (const auto built : leaves)
         for (const auto judged : leaves)
@@ -67,16 +72,18 @@ TEST_F(LintTest, FindsWhatIsWrongWithASubject)
     EXPECT_NE(person_finding([](auto& c) { drop(c, oids::common_name); }), "");
     EXPECT_NE(person_finding([](auto& c) { drop(c, oids::serial_number); }), "");
     EXPECT_NE(person_finding([](auto& c) {
-        drop(c, oids::surname);
-        drop(c, oids::given_name);
-    }), "");
+                  drop(c, oids::surname);
+                  drop(c, oids::given_name);
+              }),
+              "");
     EXPECT_NE(person_finding([](auto& c) { c.subject.push_back({oids::common_name, "Another"}); }), "");
     EXPECT_NE(person_finding([](auto& c) { c.subject[4].value = "12345"; }), "");
     EXPECT_NE(person_finding([](auto& c) { c.subject[4].value = "TAXLV-12345"; }), "");
     EXPECT_EQ(person_finding([](auto& c) {
-        c.subject[4].value = "12345";
-        c.semantics = Semantics::none;
-    }), "");
+                  c.subject[4].value = "12345";
+                  c.semantics = Semantics::none;
+              }),
+              "");
 }
 
 TEST_F(LintTest, FindsAShortSerialALongLifeAndAForeignKeyId)

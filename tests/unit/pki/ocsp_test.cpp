@@ -20,11 +20,13 @@ using CertIdPtr = std::unique_ptr<OCSP_CERTID, crypto::Deleter<OCSP_CERTID_free>
 // openssl ocsp -issuer … -cert … -reqout, with a nonce of 16 bytes
 Bytes request_with_nonce(ByteView nonce)
 {
-    const auto id = der::sequence({der::sequence({der::oid(oids::sha1), der::null()}), der::octet_string(Bytes(20, 1)),
-                                   der::octet_string(Bytes(20, 2)), der::integer(77)});
-    const auto extension = der::sequence({der::oid(oids::ocsp_nonce), der::octet_string(der::octet_string(nonce))});
-    const auto tbs = der::sequence({der::sequence({der::sequence({id})}),
-                                    der::explicitly(2, der::sequence({extension}))});
+    const auto id =
+        der::sequence({der::sequence({der::oid(oids::sha1), der::null()}), der::octet_string(Bytes(20, 1)),
+                       der::octet_string(Bytes(20, 2)), der::integer(77)});
+    const auto extension =
+        der::sequence({der::oid(oids::ocsp_nonce), der::octet_string(der::octet_string(nonce))});
+    const auto tbs =
+        der::sequence({der::sequence({der::sequence({id})}), der::explicitly(2, der::sequence({extension}))});
     return der::sequence({tbs});
 }
 
@@ -59,7 +61,8 @@ protected:
     OcspResponseTest()
         : m_responder(*make(ProfileId::ocsp_responder,
                             contents(ProfileId::ocsp_responder, m_key.public_key(), &m_chain.issuing,
-                                     provider("TEST OCSP responder")), m_chain.issuing_key))
+                                     provider("TEST OCSP responder")),
+                            m_chain.issuing_key))
     {
     }
 
@@ -69,7 +72,8 @@ protected:
         const auto authority = OcspAuthority::make(m_chain.issuing, m_responder);
         const auto serial = m_chain.signer.serial();
         const Bytes nonce(32, 5);
-        const auto response = sign_ocsp_response({*authority, serial, status, now, now, now + hours(1), nonce}, m_key);
+        const auto response =
+            sign_ocsp_response({*authority, serial, status, now, now, now + hours(1), nonce}, m_key);
         EXPECT_TRUE(response);
         const auto* cursor = response->data();
         const ResponsePtr parsed(d2i_OCSP_RESPONSE(nullptr, &cursor, static_cast<long>(response->size())));
@@ -77,7 +81,8 @@ protected:
         EXPECT_NE(basic, nullptr);
         X509_STORE* store = X509_STORE_new();
         X509_STORE_add_cert(store, m_chain.root.handle());
-        X509_VERIFY_PARAM_set_time(X509_STORE_get0_param(store), static_cast<std::time_t>(to_unix_ms(now) / 1000));
+        X509_VERIFY_PARAM_set_time(X509_STORE_get0_param(store),
+                                   static_cast<std::time_t>(to_unix_ms(now) / 1000));
         STACK_OF(X509)* untrusted = sk_X509_new_null();
         sk_X509_push(untrusted, m_chain.issuing.handle());
         EXPECT_EQ(OCSP_basic_verify(basic.get(), untrusted, store, 0), 1) << crypto::openssl_errors();

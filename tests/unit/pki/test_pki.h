@@ -23,13 +23,17 @@ inline Name provider(std::string common_name)
 
 inline Name person()
 {
-    return {{oids::country, "LV"},           {oids::organisation, "SIA Paraugs"},
-            {oids::surname, "Bērziņa"},      {oids::given_name, "Anna"},
-            {oids::serial_number, "PNOLV-010180-12345"}, {oids::common_name, "TEST Anna Bērziņa"}};
+    return {{oids::country, "LV"},
+            {oids::organisation, "SIA Paraugs"},
+            {oids::surname, "Bērziņa"},
+            {oids::given_name, "Anna"},
+            {oids::serial_number, "PNOLV-010180-12345"},
+            {oids::common_name, "TEST Anna Bērziņa"}};
 }
 
 // `issuer` null: self-signed.
-inline CertificateContents contents(ProfileId id, const crypto::PublicKey& key, const Certificate* issuer, Name subject)
+inline CertificateContents contents(ProfileId id, const crypto::PublicKey& key, const Certificate* issuer,
+                                    Name subject)
 {
     SystemRandom random;
     CertificateContents contents;
@@ -52,7 +56,8 @@ inline CertificateContents contents(ProfileId id, const crypto::PublicKey& key, 
     return contents;
 }
 
-inline Result<Certificate> make(ProfileId id, const CertificateContents& contents, const crypto::PrivateKey& signer)
+inline Result<Certificate> make(ProfileId id, const CertificateContents& contents,
+                                const crypto::PrivateKey& signer)
 {
     TRY_ASSIGN(tbs, encode_tbs_certificate(profile(id), contents, signer.type()));
     return sign_certificate(tbs, signer);
@@ -62,13 +67,16 @@ struct Chain { // root, issuing CA and one signer
     crypto::PrivateKey root_key = new_key();
     crypto::PrivateKey issuing_key = new_key();
     crypto::PrivateKey person_key = new_key();
-    Certificate root = *make(ProfileId::root, contents(ProfileId::root, root_key.public_key(), nullptr,
-                                                       provider("TEST Root CA")), root_key);
-    Certificate issuing = *make(ProfileId::issuing_ca, contents(ProfileId::issuing_ca, issuing_key.public_key(), &root,
-                                                                provider("TEST Issuing CA")), root_key);
-    Certificate signer = *make(ProfileId::natural_person_esign,
-                               contents(ProfileId::natural_person_esign, person_key.public_key(), &issuing, person()),
-                               issuing_key);
+    Certificate root =
+        *make(ProfileId::root,
+              contents(ProfileId::root, root_key.public_key(), nullptr, provider("TEST Root CA")), root_key);
+    Certificate issuing =
+        *make(ProfileId::issuing_ca,
+              contents(ProfileId::issuing_ca, issuing_key.public_key(), &root, provider("TEST Issuing CA")),
+              root_key);
+    Certificate signer = *make(
+        ProfileId::natural_person_esign,
+        contents(ProfileId::natural_person_esign, person_key.public_key(), &issuing, person()), issuing_key);
 };
 
 }

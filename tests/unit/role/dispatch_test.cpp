@@ -25,10 +25,9 @@ protected:
             reply.set_state(state);
             return Result<StatusReply>(std::move(reply));
         }));
-        entries.push_back(entry<StatusRequest>(2, "initialise", States{State::UNINITIALISED}, 0,
-                                               [](const StatusRequest&) -> Result<StatusReply> {
-                                                   return fail(ErrorCode::io, "no");
-                                               }));
+        entries.push_back(entry<StatusRequest>(
+            2, "initialise", States{State::UNINITIALISED}, 0,
+            [](const StatusRequest&) -> Result<StatusReply> { return fail(ErrorCode::io, "no"); }));
         return Dispatch(std::move(entries), [this] { return state; });
     }
 

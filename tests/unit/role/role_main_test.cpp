@@ -30,11 +30,12 @@ constexpr std::uint16_t do_it = 1;
 class TestRole final : public Role {
 public:
     explicit TestRole(std::function<Status()> action)
-        : m_dispatch({entry<proto::StatusRequest>(do_it, "do_it", any_state, 0,
-                                                  [action](const proto::StatusRequest&) -> Result<proto::StatusReply> {
-                                                      TRY(action());
-                                                      return proto::StatusReply{};
-                                                  })},
+        : m_dispatch({entry<proto::StatusRequest>(
+                         do_it, "do_it", any_state, 0,
+                         [action](const proto::StatusRequest&) -> Result<proto::StatusReply> {
+                             TRY(action());
+                             return proto::StatusReply{};
+                         })},
                      [] { return State::READY; })
     {
     }
@@ -66,8 +67,8 @@ protected:
 
     std::vector<std::string> arguments(const std::vector<std::string>& more) const
     {
-        std::vector<std::string> out{"qss-test",         "--directory",       (m_directory / "role").string(),
-                                     "--socket",         socket(),            "--passphrase-file",
+        std::vector<std::string> out{"qss-test",  "--directory", (m_directory / "role").string(),
+                                     "--socket",  socket(),      "--passphrase-file",
                                      passphrase()};
         out.insert(out.end(), more.begin(), more.end());
         return out;
@@ -198,15 +199,16 @@ TEST_F(RoleAttack, NoChildNoExecutableMemoryNoCoreNoTracer)
                 ::_exit(0);
             if (child >= 0)
                 return fail(ErrorCode::internal, "a child");
-            if (::mmap(nullptr, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) !=
-                MAP_FAILED)
+            if (::mmap(nullptr, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+                       0) != MAP_FAILED)
                 return fail(ErrorCode::internal, "executable memory");
             rlimit core{};
             if (::getrlimit(RLIMIT_CORE, &core) != 0 || core.rlim_max != 0)
                 return fail(ErrorCode::internal, "core dumps");
             std::ifstream file("/proc/self/status");
             std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-            if (text.find("NoNewPrivs:\t1") == std::string::npos || text.find("Seccomp:\t2") == std::string::npos)
+            if (text.find("NoNewPrivs:\t1") == std::string::npos ||
+                text.find("Seccomp:\t2") == std::string::npos)
                 return fail(ErrorCode::internal, "status: " + text);
             return {};
         },
@@ -287,8 +289,8 @@ TEST(RoleOptions, AreStrict)
         return parse_options(all);
     };
     EXPECT_TRUE(with({}));
-    const auto full = with({"--peer-uid", "7", "--peer-uid", "8", "--sandbox", "--sandbox-clock-offset-ms", "-5",
-                            "--workers", "2"});
+    const auto full = with({"--peer-uid", "7", "--peer-uid", "8", "--sandbox", "--sandbox-clock-offset-ms",
+                            "-5", "--workers", "2"});
     ASSERT_TRUE(full);
     EXPECT_EQ(full->peer_uids, (std::vector<uid_t>{7, 8}));
     EXPECT_EQ(full->sandbox_clock_offset_ms, -5);
@@ -301,7 +303,8 @@ TEST(RoleOptions, AreStrict)
     EXPECT_FALSE(with({"--surprise", "1"}));
     for (std::size_t i = 0; i < least.size(); i += 2) {
         auto fewer = least;
-        fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(i), fewer.begin() + static_cast<std::ptrdiff_t>(i) + 2);
+        fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(i),
+                    fewer.begin() + static_cast<std::ptrdiff_t>(i) + 2);
         EXPECT_FALSE(parse_options(fewer));
     }
 }

@@ -31,8 +31,15 @@ protected:
     [[nodiscard]] SessionRecord session() const
     {
         const auto digest = crypto::Digest::of(crypto::HashAlgorithm::sha256, as_bytes("one"));
-        return {.input = {m_session_id, Bytes(32, 1), m_clock.now() + Milliseconds(120'000), m_signer_id, m_key_id,
-                          Bytes(32, 7), crypto::SignatureAlgorithm::ecdsa_sha256, {digest}, Bytes(32, 2),
+        return {.input = {m_session_id,
+                          Bytes(32, 1),
+                          m_clock.now() + Milliseconds(120'000),
+                          m_signer_id,
+                          m_key_id,
+                          Bytes(32, 7),
+                          crypto::SignatureAlgorithm::ecdsa_sha256,
+                          {digest},
+                          Bytes(32, 2),
                           std::string(rp_id)}};
     }
     [[nodiscard]] KeyRecord key() const
@@ -59,8 +66,8 @@ protected:
     template <class RecordType>
     RecordType read(Kind kind, ByteView id)
     {
-        return must(RecordType::from_row(*must(m_record->transact(
-            [&](Transaction& transaction) { return transaction.find(kind, id); }))));
+        return must(RecordType::from_row(
+            *must(m_record->transact([&](Transaction& transaction) { return transaction.find(kind, id); }))));
     }
     void change(const AuthenticatorRecord& changed)
     {

@@ -34,16 +34,19 @@ TEST_F(AuthenticatorsTest, AChallengeIsTheSignersOwnAndServesOnce)
     EXPECT_FALSE(begun.approval_needed());
     const auto other = SignerId::generate(random);
     must(submit(statement(other)));
-    EXPECT_CODE(sam->authenticators().bind(bind_request(other, begun.challenge(), m_phone)), verification_failed);
+    EXPECT_CODE(sam->authenticators().bind(bind_request(other, begun.challenge(), m_phone)),
+                verification_failed);
     // Used up by an attempt that fails: an attestation of another challenge.
     auto wrong = bind_request(m_signer, std::string(32, 'x'), m_phone);
     wrong.set_challenge(begun.challenge());
     EXPECT_CODE(sam->authenticators().bind(wrong), verification_failed);
-    EXPECT_CODE(sam->authenticators().bind(bind_request(m_signer, begun.challenge(), m_phone)), verification_failed);
+    EXPECT_CODE(sam->authenticators().bind(bind_request(m_signer, begun.challenge(), m_phone)),
+                verification_failed);
     // Replaced by the next one.
     const auto first = must(begin(m_signer));
     const auto second = must(begin(m_signer));
-    EXPECT_CODE(sam->authenticators().bind(bind_request(m_signer, first.challenge(), m_phone)), verification_failed);
+    EXPECT_CODE(sam->authenticators().bind(bind_request(m_signer, first.challenge(), m_phone)),
+                verification_failed);
     EXPECT_TRUE(sam->authenticators().bind(bind_request(m_signer, second.challenge(), m_phone)));
 }
 
@@ -104,8 +107,8 @@ TEST_F(AuthenticatorsTest, AnApprovalIsForOneNewKeyAlone)
     Phone wanted;
     Phone attacker;
     auto request = bind_request(m_signer, begun.challenge(), attacker);
-    *request.mutable_approval() = m_phone.sign(
-        sap::addition_challenge(m_signer, as_bytes(begun.challenge()), wanted.key.public_key().spki(), rp_id));
+    *request.mutable_approval() = m_phone.sign(sap::addition_challenge(
+        m_signer, as_bytes(begun.challenge()), wanted.key.public_key().spki(), rp_id));
     EXPECT_CODE(sam->authenticators().bind(request), verification_failed);
 }
 

@@ -16,10 +16,10 @@ protected:
     proto::sam::CompleteRequest complete_request(ByteView spki)
     {
         proto::sam::CompleteRequest request;
-        request.set_evidence_certificate(to_string(
-            must(pki.issue(pki::ProfileId::sam_evidence, {{pki::oids::common_name, "SAM"}}, spki, pki.root_key,
-                           &*pki.root))
-                .der()));
+        request.set_evidence_certificate(
+            to_string(must(pki.issue(pki::ProfileId::sam_evidence, {{pki::oids::common_name, "SAM"}}, spki,
+                                     pki.root_key, &*pki.root))
+                          .der()));
         request.set_issuing_ca_certificate(to_string(pki.issuing->der()));
         request.set_root_certificate(to_string(pki.root->der()));
         request.add_officer_certificates(to_string(pki.officer->der()));
@@ -133,7 +133,8 @@ TEST(FaultsTest, ParsesPointsAndCounts)
     EXPECT_EQ(plan.crash_at_count, 1U);
     EXPECT_TRUE(parse_crash_at("open_not_durable:7", plan));
     EXPECT_EQ(plan.crash_at_count, 7U);
-    for (const auto* wrong : {"", "somewhere", "used_not_signed:", "used_not_signed:0", "used_not_signed:x"}) {
+    for (const auto* wrong :
+         {"", "somewhere", "used_not_signed:", "used_not_signed:0", "used_not_signed:x"}) {
         FaultPlan other;
         EXPECT_FALSE(parse_crash_at(wrong, other)) << wrong;
     }
@@ -153,11 +154,11 @@ TEST(FaultsTest, EndsTheProcessAtTheCountedTime)
 TEST_F(CeremonyTest, GarbageInsideAWholeMessageIsOnlyRefused)
 {
     must(sam->initialise(initialise_request()));
-    ASSERT_TRUE(sam->complete(complete_request(
-        must(sam->record().transact([](Transaction& t) -> Result<Config> {
-            TRY_ASSIGN(row, t.find(Kind::config, Config::row_id()));
-            return Config::from_row(std::move(*row));
-        })).evidence_spki)));
+    ASSERT_TRUE(
+        sam->complete(complete_request(must(sam->record().transact([](Transaction& t) -> Result<Config> {
+                                           TRY_ASSIGN(row, t.find(Kind::config, Config::row_id()));
+                                           return Config::from_row(std::move(*row));
+                                       })).evidence_spki)));
     proto::sam::RegisterSignerRequest request;
     request.set_registration_statement("garbage");
     const auto body = request.SerializeAsString();

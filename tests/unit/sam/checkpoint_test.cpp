@@ -84,14 +84,16 @@ TEST_F(CheckpointTest, AForgedChainConvincesNobody)
     copy_record(copy());
     enrol(Phone());
     const auto shown = must(exchange(""));
-    const auto kept = must(Checkpoint::decode(must(statements::SignedStatement::decode(as_bytes(shown))).encoding));
+    const auto kept =
+        must(Checkpoint::decode(must(statements::SignedStatement::decode(as_bytes(shown))).encoding));
     restore_record(copy());
     close();
     {
         auto database = must(sqlite::Database::open(record_path(), sqlite::Access::read_write));
         const auto next = static_cast<std::int64_t>(kept.next_event);
-        auto end = database.prepare("INSERT INTO event_group SELECT ?, first + count - ?, x'', hash FROM event_group "
-                                    "ORDER BY first DESC LIMIT 1");
+        auto end = database.prepare(
+            "INSERT INTO event_group SELECT ?, first + count - ?, x'', hash FROM event_group "
+            "ORDER BY first DESC LIMIT 1");
         ASSERT_TRUE(end.bind(next + 1'000).bind(next + 1'000).run());
         auto forged = database.prepare("INSERT INTO event_group VALUES(?, 1, x'', ?)");
         ASSERT_TRUE(forged.bind(next - 1).bind(kept.chain_hash).run());

@@ -86,7 +86,8 @@ TEST_F(KeysTest, TheAttestationSaysWhoseKeyItIs)
     request.set_key_id(key.key_id());
     request.set_ca_nonce(std::string(32, 'n'));
     const auto reply = must(sam->keys().attest(request));
-    const auto signed_attestation = must(statements::SignedStatement::decode(as_bytes(reply.key_attestation())));
+    const auto signed_attestation =
+        must(statements::SignedStatement::decode(as_bytes(reply.key_attestation())));
     EXPECT_TRUE(signed_attestation.verify(must(crypto::PublicKey::from_spki(evidence_spki))));
     const auto attestation = must(statements::KeyAttestation::decode(signed_attestation.encoding));
     const auto vouched = must(statements::SignedStatement::decode(as_bytes(reply.registration_statement())));
@@ -122,9 +123,10 @@ TEST_F(KeysTest, LinksOnlyTheRightCertificate)
                                         pki.root_key, &*pki.root))),
                 verification_failed);
     TestPki impostor(clock.now());
-    EXPECT_CODE(link(id, must(impostor.issue(pki::ProfileId::natural_person_esign, subject(), as_bytes(key.spki()),
-                                             impostor.issuing_key, &*impostor.issuing))),
-                verification_failed);
+    EXPECT_CODE(
+        link(id, must(impostor.issue(pki::ProfileId::natural_person_esign, subject(), as_bytes(key.spki()),
+                                     impostor.issuing_key, &*impostor.issuing))),
+        verification_failed);
     const auto good = certify(key.spki(), subject());
     EXPECT_TRUE(link(id, good));
     EXPECT_TRUE(link(id, good)) << "again";

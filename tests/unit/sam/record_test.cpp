@@ -28,8 +28,8 @@ protected:
         EXPECT_FALSE(reply.detail().empty());
         auto& dispatcher = sam->dispatcher();
         for (const auto& entry : dispatch_table(*sam))
-            EXPECT_EQ(dispatcher.permit(entry.type, 1), entry.type == proto::sam::STATUS ? wire::Permit::allowed
-                                                                                         : wire::Permit::refused_now)
+            EXPECT_EQ(dispatcher.permit(entry.type, 1),
+                      entry.type == proto::sam::STATUS ? wire::Permit::allowed : wire::Permit::refused_now)
                 << entry.name;
     }
 
@@ -49,7 +49,8 @@ TEST_F(TamperTest, AnUntouchedRecordOpens)
 TEST_F(TamperTest, AFlippedByteIsFound)
 {
     enrol(m_phone);
-    change("UPDATE live_row SET contents = CAST(substr(contents, 1, 40) || x'00' || substr(contents, 42) AS BLOB) "
+    change("UPDATE live_row SET contents = CAST(substr(contents, 1, 40) || x'00' || substr(contents, 42) AS "
+           "BLOB) "
            "WHERE kind = 2");
     expect_suspended();
 }
@@ -72,7 +73,8 @@ TEST_F(TamperTest, SwappedAuthenticatorsAreFound)
 {
     enrol(m_phone);
     enrol(m_other_phone);
-    change("UPDATE live_row SET owner = (SELECT b.owner FROM live_row b WHERE b.kind = 2 AND b.id <> live_row.id) "
+    change("UPDATE live_row SET owner = (SELECT b.owner FROM live_row b WHERE b.kind = 2 AND b.id <> "
+           "live_row.id) "
            "WHERE kind = 2");
     expect_suspended();
 }
@@ -280,8 +282,8 @@ TEST_F(RecordTest, AnArchivedIdIsTakenForEver)
     };
     ASSERT_TRUE(archive());
     EXPECT_TRUE(must(m_record->transact([](Transaction& transaction) {
-        return transaction.find_archived(Bytes(16, 1));
-    })).has_value());
+                    return transaction.find_archived(Bytes(16, 1));
+                })).has_value());
     ASSERT_TRUE(insert(1));
     EXPECT_CODE(archive(), already_exists);
 }

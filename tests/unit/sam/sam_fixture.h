@@ -22,11 +22,11 @@ namespace qss::sam::test {
 inline constexpr std::string_view origin = "https://approve.example.com";
 inline constexpr std::string_view rp_id = "example.com";
 
-#define EXPECT_CODE(result, expected)                                                                             \
-    do {                                                                                                           \
-        const auto& qss_outcome = (result);                                                                        \
-        ASSERT_FALSE(qss_outcome) << "succeeded";                                                                  \
-        EXPECT_EQ(qss_outcome.error().code, ErrorCode::expected) << qss_outcome.error().detail;                    \
+#define EXPECT_CODE(result, expected)                                                                        \
+    do {                                                                                                     \
+        const auto& qss_outcome = (result);                                                                  \
+        ASSERT_FALSE(qss_outcome) << "succeeded";                                                            \
+        EXPECT_EQ(qss_outcome.error().code, ErrorCode::expected) << qss_outcome.error().detail;              \
     } while (false)
 
 template <class T>
@@ -52,8 +52,8 @@ private:
     {
         char pattern[] = "/tmp/qss-sam-keys-XXXXXX";
         m_directory = ::mkdtemp(pattern);
-        m_store = must(
-            keystore::SoftwareKeyStore::open_or_create(m_directory, Secret(to_bytes("a passphrase")), m_random));
+        m_store = must(keystore::SoftwareKeyStore::open_or_create(
+            m_directory, Secret(to_bytes("a passphrase")), m_random));
     }
     ~SharedKeyStore() { std::filesystem::remove_all(m_directory); }
     SystemRandom m_random;
@@ -95,7 +95,10 @@ public:
         m_hooks.destroyed.push_back(to_bytes(blob));
         SharedKeyStore::get().destroy(blob);
     }
-    Bytes seal(std::string_view label, ByteView record) override { return SharedKeyStore::get().seal(label, record); }
+    Bytes seal(std::string_view label, ByteView record) override
+    {
+        return SharedKeyStore::get().seal(label, record);
+    }
 
 private:
     KeyStoreHooks& m_hooks;
@@ -106,11 +109,12 @@ class TestPki {
 public:
     explicit TestPki(TimePoint now) : m_now(now)
     {
-        root = must(issue(pki::ProfileId::root, {{pki::oids::common_name, "Root"}}, root_key, root_key, nullptr));
-        issuing = must(
-            issue(pki::ProfileId::issuing_ca, {{pki::oids::common_name, "Issuing"}}, issuing_key, root_key, &*root));
-        officer = must(
-            issue(pki::ProfileId::officer, {{pki::oids::common_name, "Officer"}}, officer_key, root_key, &*root));
+        root = must(
+            issue(pki::ProfileId::root, {{pki::oids::common_name, "Root"}}, root_key, root_key, nullptr));
+        issuing = must(issue(pki::ProfileId::issuing_ca, {{pki::oids::common_name, "Issuing"}}, issuing_key,
+                             root_key, &*root));
+        officer = must(issue(pki::ProfileId::officer, {{pki::oids::common_name, "Officer"}}, officer_key,
+                             root_key, &*root));
     }
 
     Result<pki::Certificate> issue(pki::ProfileId id, const pki::Name& subject, ByteView spki,
@@ -132,7 +136,8 @@ public:
         contents.ca_issuers_url = "http://pki.example.com/ca";
         contents.ocsp_url = "http://pki.example.com/ocsp";
         contents.pds_url = "https://pki.example.com/pds";
-        TRY_ASSIGN(tbs, pki::encode_tbs_certificate(pki::profile(id), contents, issuer_key.public_key().type()));
+        TRY_ASSIGN(tbs,
+                   pki::encode_tbs_certificate(pki::profile(id), contents, issuer_key.public_key().type()));
         return pki::sign_certificate(tbs, issuer_key);
     }
     Result<pki::Certificate> issue(pki::ProfileId id, const pki::Name& subject, const crypto::PrivateKey& key,
@@ -242,10 +247,18 @@ protected:
 
     statements::RegistrationStatement statement(const SignerId& signer, std::uint64_t sequence = 1)
     {
-        return {StatementId::generate(random), signer,   enterprise,
-                sequence,                      "Example SIA", "LV",
-                "jana@example.com",            "+37120000000", "Jana",
-                "Paraudzina",                  "",       clock.now()};
+        return {StatementId::generate(random),
+                signer,
+                enterprise,
+                sequence,
+                "Example SIA",
+                "LV",
+                "jana@example.com",
+                "+37120000000",
+                "Jana",
+                "Paraudzina",
+                "",
+                clock.now()};
     }
     Result<proto::sam::RegisterSignerReply> submit(const statements::RegistrationStatement& one)
     {
@@ -264,7 +277,8 @@ protected:
         request.set_signer_id(to_string(signer.bytes()));
         return sam->authenticators().begin_binding(request);
     }
-    proto::sam::BindRequest bind_request(const SignerId& signer, const std::string& challenge, const Phone& phone)
+    proto::sam::BindRequest bind_request(const SignerId& signer, const std::string& challenge,
+                                         const Phone& phone)
     {
         const auto made = must(webauthn::make_registration(phone.credential(), as_bytes(challenge)));
         proto::sam::BindRequest request;
@@ -301,7 +315,8 @@ protected:
         return signer;
     }
 
-    Result<proto::sam::MakeKeyReply> make_key(const SignerId& signer, const PackId& pack, const std::string& type)
+    Result<proto::sam::MakeKeyReply> make_key(const SignerId& signer, const PackId& pack,
+                                              const std::string& type)
     {
         proto::sam::MakeKeyRequest request;
         request.set_signer_id(to_string(signer.bytes()));
@@ -330,8 +345,8 @@ protected:
         const auto pack = PackId::generate(random);
         const auto made = must(make_key(signer, pack, type));
         const auto key = must(KeyId::from_bytes(as_bytes(made.key_id())));
-        auto certificate = must(pki.issue(pki::ProfileId::natural_person_esign, subject(), as_bytes(made.spki()),
-                                          pki.issuing_key, &*pki.issuing));
+        auto certificate = must(pki.issue(pki::ProfileId::natural_person_esign, subject(),
+                                          as_bytes(made.spki()), pki.issuing_key, &*pki.issuing));
         EXPECT_TRUE(link(key, certificate));
         return {signer, pack, key, std::move(certificate)};
     }
@@ -376,7 +391,8 @@ protected:
                 crypto::sha256(as_bytes(request.display_record())),
                 std::string(rp_id)};
     }
-    sap::ChallengeInput open_session(const Identity& identity, int digests = 1, std::string algorithm = "ECDSA-SHA256")
+    sap::ChallengeInput open_session(const Identity& identity, int digests = 1,
+                                     std::string algorithm = "ECDSA-SHA256")
     {
         const auto request = open_request(identity, digests, std::move(algorithm));
         return input_of(request, must(sam->sessions().open(request)));

@@ -200,7 +200,8 @@ TEST_F(SessionsTest, AKeyRevokedBeforeApprovalIsADurableRefusal)
     EXPECT_EQ(result.signatures_size(), 0);
     EXPECT_EQ(result.refusal_code(), static_cast<std::uint32_t>(ErrorCode::gone));
     reopen();
-    EXPECT_EQ(must(stored_result(input.session_id)).refusal_code(), static_cast<std::uint32_t>(ErrorCode::gone));
+    EXPECT_EQ(must(stored_result(input.session_id)).refusal_code(),
+              static_cast<std::uint32_t>(ErrorCode::gone));
 }
 
 // The key store loads the signer's key after the session was marked used: a revocation at that moment.

@@ -22,8 +22,9 @@ TEST_F(SignersTest, TheSameStatementAgainChangesNothing)
 TEST_F(SignersTest, OnlyOfficersOfTheCeremonyVouch)
 {
     const auto stranger = must(crypto::PrivateKey::generate(crypto::KeyType::p256));
-    EXPECT_CODE(submit_signed(must(statements::sign_statement(statement(m_signer).encode(), stranger)).encode()),
-                forbidden);
+    EXPECT_CODE(
+        submit_signed(must(statements::sign_statement(statement(m_signer).encode(), stranger)).encode()),
+        forbidden);
     // A stranger's signature under the officer's name.
     auto forged = must(statements::sign_statement(statement(m_signer).encode(), stranger));
     forged.signer_key_id = crypto::sha256(pki.officer_key.public_key().spki());

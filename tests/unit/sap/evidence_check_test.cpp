@@ -46,8 +46,8 @@ TEST_F(EvidenceCheck, another_root_or_relying_party)
 {
     const auto sealed = sign_evidence(make(), m_sam.key).value();
     const auto stranger = crypto::PrivateKey::generate(crypto::KeyType::p256).value();
-    const auto other = test::issue(pki::ProfileId::root, nullptr, stranger, stranger.public_key(),
-                                   test::named("Root"));
+    const auto other =
+        test::issue(pki::ProfileId::root, nullptr, stranger, stranger.public_key(), test::named("Root"));
     EXPECT_FALSE(check_evidence(sealed, other.der(), test::rp_id).has_value());
     EXPECT_FALSE(check_evidence(sealed, m_root.certificate->der(), "qss-sandbox.com").has_value());
 }
@@ -74,8 +74,8 @@ TEST_F(EvidenceCheck, certificates_serve_one_purpose)
 
 TEST_F(EvidenceCheck, certificates_are_directly_under_the_root)
 {
-    m_sam.certificate = test::issue(pki::ProfileId::sam_evidence, &m_issuing, m_issuing.key, m_sam.key.public_key(),
-                                    test::named("SAM"));
+    m_sam.certificate = test::issue(pki::ProfileId::sam_evidence, &m_issuing, m_issuing.key,
+                                    m_sam.key.public_key(), test::named("SAM"));
     EXPECT_TRUE(says(check(make()), "SAM's certificate"));
 }
 
@@ -101,7 +101,8 @@ TEST_F(EvidenceCheck, another_display_record)
 TEST_F(EvidenceCheck, registration_statement)
 {
     auto evidence = make();
-    evidence.registration_statement = statements::sign_statement(m_statement->encode(), m_sam.key).value().encode();
+    evidence.registration_statement =
+        statements::sign_statement(m_statement->encode(), m_sam.key).value().encode();
     EXPECT_TRUE(says(check(evidence), "registration statement: statement names another key"));
     m_statement->signer_id = SignerId::generate(m_random);
     EXPECT_TRUE(says(check(make()), "registration statement: is about another signer"));
@@ -128,8 +129,9 @@ TEST_F(EvidenceCheck, approval)
     m_flags = webauthn::flag_user_present;
     EXPECT_TRUE(says(check(make()), "approval: authenticator data: user not verified"));
     m_flags = webauthn::flags_of_a_gesture;
-    for (const auto* origin : {"https://approve.qss-sandbox.com.evil.example", "http://approve.qss-sandbox.com",
-                               "https://evil-approve.qss-sandbox.com", "https://qss-sandbox.com"}) {
+    for (const auto* origin :
+         {"https://approve.qss-sandbox.com.evil.example", "http://approve.qss-sandbox.com",
+          "https://evil-approve.qss-sandbox.com", "https://qss-sandbox.com"}) {
         m_origin = origin;
         EXPECT_TRUE(says(check(make()), "approval: origin")) << origin;
     }
@@ -166,8 +168,8 @@ TEST_F(EvidenceCheck, signing_certificate)
     m_leaf.emplace(leaf_for("Anna", "Bērziņa", "PNOLV-010180-99999"));
     EXPECT_TRUE(says(check(make()), "signing certificate: has another identity number"));
     test::Authority stranger;
-    stranger.certificate = test::issue(pki::ProfileId::issuing_ca, &m_root, m_phone, stranger.key.public_key(),
-                                       test::named("Issuing"));
+    stranger.certificate = test::issue(pki::ProfileId::issuing_ca, &m_root, m_phone,
+                                       stranger.key.public_key(), test::named("Issuing"));
     m_issuing = std::move(stranger);
     m_leaf.emplace(leaf_for("Anna", "Bērziņa", "PNOLV-010180-12345"));
     EXPECT_TRUE(says(check(make()), "signing certificate: certificate's signature"));

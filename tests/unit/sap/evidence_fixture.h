@@ -23,8 +23,9 @@ struct Authority {
     std::optional<pki::Certificate> certificate;
 };
 
-inline pki::Certificate issue(pki::ProfileId id, const Authority* issuer, const crypto::PrivateKey& issuer_key,
-                              const crypto::PublicKey& key, pki::Name subject)
+inline pki::Certificate issue(pki::ProfileId id, const Authority* issuer,
+                              const crypto::PrivateKey& issuer_key, const crypto::PublicKey& key,
+                              pki::Name subject)
 {
     SystemRandom random;
     pki::CertificateContents contents;
@@ -46,21 +47,23 @@ inline pki::Certificate issue(pki::ProfileId id, const Authority* issuer, const 
 
 inline pki::Name named(std::string common_name)
 {
-    return {{pki::oids::country, "LV"}, {pki::oids::organisation, "Test"}, {pki::oids::common_name, common_name}};
+    return {
+        {pki::oids::country, "LV"}, {pki::oids::organisation, "Test"}, {pki::oids::common_name, common_name}};
 }
 
 class EvidenceTest : public testing::Test {
 protected:
     EvidenceTest()
     {
-        m_root.certificate = issue(pki::ProfileId::root, nullptr, m_root.key, m_root.key.public_key(), named("Root"));
-        m_issuing.certificate = issue(pki::ProfileId::issuing_ca, &m_root, m_root.key, m_issuing.key.public_key(),
-                                      named("Issuing"));
+        m_root.certificate =
+            issue(pki::ProfileId::root, nullptr, m_root.key, m_root.key.public_key(), named("Root"));
+        m_issuing.certificate = issue(pki::ProfileId::issuing_ca, &m_root, m_root.key,
+                                      m_issuing.key.public_key(), named("Issuing"));
         m_officer.certificate = under_root(pki::ProfileId::officer, m_officer.key);
         m_sam.certificate = under_root(pki::ProfileId::sam_evidence, m_sam.key);
         m_statement.emplace(statements::RegistrationStatement{
-            StatementId::generate(m_random), m_signer, EnterpriseId::generate(m_random), 1, "Kalnrozes SIA", "LV",
-            "anna@example.com", "+37120000000", "Anna", "Bērziņa", "PNOLV-010180-12345", noon});
+            StatementId::generate(m_random), m_signer, EnterpriseId::generate(m_random), 1, "Kalnrozes SIA",
+            "LV", "anna@example.com", "+37120000000", "Anna", "Bērziņa", "PNOLV-010180-12345", noon});
         m_leaf.emplace(leaf_for("Anna", "Bērziņa", "PNOLV-010180-12345"));
     }
 
@@ -71,7 +74,8 @@ protected:
 
     pki::Certificate leaf_for(std::string given_name, std::string surname, std::string number)
     {
-        return issue(pki::ProfileId::natural_person_esign, &m_issuing, m_issuing.key, m_signer_key.public_key(),
+        return issue(pki::ProfileId::natural_person_esign, &m_issuing, m_issuing.key,
+                     m_signer_key.public_key(),
                      {{pki::oids::country, "LV"},
                       {pki::oids::surname, std::move(surname)},
                       {pki::oids::given_name, std::move(given_name)},
@@ -83,10 +87,10 @@ protected:
     sap::Evidence make()
     {
         const auto statement = statements::sign_statement(m_statement->encode(), m_officer.key).value();
-        statements::LinkRecord link{m_signer,          AuthenticatorId::generate(m_random),
-                                    {1, 2, 3},         m_phone.public_key().spki(),
-                                    Bytes(16),         statement.hash(),
-                                    Bytes(32),         noon + std::chrono::minutes(1)};
+        statements::LinkRecord link{m_signer,  AuthenticatorId::generate(m_random),
+                                    {1, 2, 3}, m_phone.public_key().spki(),
+                                    Bytes(16), statement.hash(),
+                                    Bytes(32), noon + std::chrono::minutes(1)};
         if (m_spoil_link)
             m_spoil_link(link);
         std::vector<crypto::Digest> digests{digest("one"), digest("two")};

@@ -29,7 +29,8 @@ std::vector<Bytes> bytes_list(const boost::json::value& list)
 
 ChallengeInput input_of(const boost::json::value& in)
 {
-    const auto algorithm = crypto::signature_algorithm_from_string(text_of(in, "signature_algorithm")).value();
+    const auto algorithm =
+        crypto::signature_algorithm_from_string(text_of(in, "signature_algorithm")).value();
     std::vector<crypto::Digest> digests;
     for (const auto& bytes : bytes_list(in.at("digests")))
         digests.push_back(crypto::Digest::from_bytes(crypto::hash_of(algorithm), bytes).value());
@@ -51,12 +52,9 @@ TEST(SapVectors, display_records)
 {
     for (const auto& vector : vectors().at("display_records").as_array()) {
         const auto& in = vector.at("input");
-        DisplayRecord record{text_of(in, "enterprise"),
-                             text_of(in, "pack"),
-                             text_of(in, "application"),
-                             text_of(in, "language"),
-                             text_of(in, "consent_version"),
-                             {}};
+        DisplayRecord record{text_of(in, "enterprise"),      text_of(in, "pack"),
+                             text_of(in, "application"),     text_of(in, "language"),
+                             text_of(in, "consent_version"), {}};
         for (const auto& label : in.at("labels").as_array())
             record.labels.emplace_back(label.as_string());
         EXPECT_EQ(record.encode(), bytes_of(vector, "encoding"));
@@ -83,8 +81,9 @@ TEST(SapVectors, additions)
 {
     for (const auto& vector : vectors().at("additions").as_array()) {
         const auto& in = vector.at("input");
-        const auto challenge = addition_challenge(id_of<SignerId>(in, "signer_id"), bytes_of(in, "binding_challenge"),
-                                                  bytes_of(in, "new_spki"), text_of(in, "rp_id"));
+        const auto challenge =
+            addition_challenge(id_of<SignerId>(in, "signer_id"), bytes_of(in, "binding_challenge"),
+                               bytes_of(in, "new_spki"), text_of(in, "rp_id"));
         EXPECT_EQ(hex_encode(challenge), text_of(vector, "challenge"));
     }
 }
@@ -96,7 +95,8 @@ TEST(SapVectors, evidence)
         const auto& assertion = in.at("assertion");
         const Evidence evidence{ChallengeInput::decode(bytes_of(in, "input_encoding")).value(),
                                 bytes_of(in, "display_record"),
-                                {bytes_of(assertion, "credential_id"), bytes_of(assertion, "authenticator_data"),
+                                {bytes_of(assertion, "credential_id"),
+                                 bytes_of(assertion, "authenticator_data"),
                                  bytes_of(assertion, "client_data_json"), bytes_of(assertion, "signature")},
                                 bytes_of(in, "link"),
                                 bytes_of(in, "registration"),

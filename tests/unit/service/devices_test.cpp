@@ -33,7 +33,8 @@ protected:
     }
     Bytes sign(const DeviceId& id, ByteView challenge)
     {
-        const auto digest = crypto::Digest::of(crypto::HashAlgorithm::sha256, device_login_message(id, challenge));
+        const auto digest =
+            crypto::Digest::of(crypto::HashAlgorithm::sha256, device_login_message(id, challenge));
         return raw_of(*m_key.sign(crypto::SignatureAlgorithm::ecdsa_sha256, digest));
     }
     ErrorCode refusal_of(const DeviceId& id, ByteView challenge, ByteView signature)

@@ -16,11 +16,14 @@ protected:
         }));
     }
 
-    Result<EnrolmentBegun> begin_one() { return m_enrolments.begin("welcome", "phone", m_key.public_key().spki()); }
+    Result<EnrolmentBegun> begin_one()
+    {
+        return m_enrolments.begin("welcome", "phone", m_key.public_key().spki());
+    }
     std::string code(store::MessageKind kind)
     {
-        const auto messages =
-            *m_store->read([this](sqlite::Database& db) { return store::Outbox(db).due(m_clock.now(), 100); });
+        const auto messages = *m_store->read(
+            [this](sqlite::Database& db) { return store::Outbox(db).due(m_clock.now(), 100); });
         std::string found;
         for (const auto& message : messages)
             if (message.kind == kind)
@@ -47,7 +50,9 @@ TEST_F(EnrolmentsTest, BothCodesAndTheAttestationMakeADevice)
     EXPECT_EQ(outcome->challenge->exclude_credentials, std::vector<Bytes>{to_bytes("credential")});
     const auto done = m_enrolments.complete(begun->id, {}, {}, {});
     ASSERT_TRUE(done);
-    EXPECT_EQ(m_store->read([&](sqlite::Database& db) { return store::Phones(db).devices(m_user.id); })->size(), 2U);
+    EXPECT_EQ(
+        m_store->read([&](sqlite::Database& db) { return store::Phones(db).devices(m_user.id); })->size(),
+        2U);
     EXPECT_EQ(m_enrolments.complete(begun->id, {}, {}, {}).error().code, ErrorCode::gone);
     EXPECT_EQ(m_sam.calls(proto::sam::BIND), 1);
 }
@@ -78,7 +83,8 @@ TEST_F(EnrolmentsTest, CodesLiveTenMinutes)
 TEST_F(EnrolmentsTest, ABindingWhoseReplyWasLostIsFetchedHoweverLate)
 {
     const auto begun = begin_one();
-    ASSERT_TRUE(m_enrolments.enter_codes(begun->id, code(store::MessageKind::email), code(store::MessageKind::sms)));
+    ASSERT_TRUE(
+        m_enrolments.enter_codes(begun->id, code(store::MessageKind::email), code(store::MessageKind::sms)));
     m_sam.set_fault(FakeSam::Fault::reply_lost, proto::sam::BIND);
     EXPECT_TRUE(is_outcome_unknown(m_enrolments.complete(begun->id, {}, {}, {}).error().code));
     m_sam.set_fault(FakeSam::Fault::none);
@@ -89,7 +95,8 @@ TEST_F(EnrolmentsTest, ABindingWhoseReplyWasLostIsFetchedHoweverLate)
 TEST_F(EnrolmentsTest, WhatWasNotBoundInTimeHasExpired)
 {
     const auto begun = begin_one();
-    ASSERT_TRUE(m_enrolments.enter_codes(begun->id, code(store::MessageKind::email), code(store::MessageKind::sms)));
+    ASSERT_TRUE(
+        m_enrolments.enter_codes(begun->id, code(store::MessageKind::email), code(store::MessageKind::sms)));
     m_sam.refuse_by_word(Error{ErrorCode::verification_failed, "no such challenge"});
     EXPECT_EQ(m_enrolments.complete(begun->id, {}, {}, {}).error().code, ErrorCode::verification_failed);
     m_clock.advance(std::chrono::hours(1));
@@ -107,14 +114,16 @@ TEST_F(EnrolmentsTest, CodesAreNotKeptInTheClear)
 {
     const auto begun = begin_one();
     const auto email = code(store::MessageKind::email);
-    const auto row = *m_store->read([&](sqlite::Database& db) { return store::Phones(db).enrolment(begun->id); });
+    const auto row =
+        *m_store->read([&](sqlite::Database& db) { return store::Phones(db).enrolment(begun->id); });
     EXPECT_EQ(row->email_code_mac.size(), 32U);
     EXPECT_NE(row->email_code_mac, crypto::sha256(as_bytes(email)));
 }
 
 TEST_F(EnrolmentsTest, OnlyAnInvitationBeginsAndOnlyFiveTimesAnHour)
 {
-    EXPECT_EQ(m_enrolments.begin("wrong", "phone", m_key.public_key().spki()).error().code, ErrorCode::not_found);
+    EXPECT_EQ(m_enrolments.begin("wrong", "phone", m_key.public_key().spki()).error().code,
+              ErrorCode::not_found);
     for (int i = 0; i < 5; ++i)
         EXPECT_TRUE(begin_one());
     EXPECT_EQ(begin_one().error().code, ErrorCode::rate_limited);

@@ -96,7 +96,8 @@ private:
             reply.set_credential_id("new credential");
             return reply.SerializeAsString();
         }
-        case proto::sam::REMOVE_AUTHENTICATOR: return proto::sam::RemoveAuthenticatorReply().SerializeAsString();
+        case proto::sam::REMOVE_AUTHENTICATOR:
+            return proto::sam::RemoveAuthenticatorReply().SerializeAsString();
         case proto::sam::OPEN_SESSION: return open(body);
         case proto::sam::ACTIVATE: return activate(body);
         case proto::sam::CANCEL_SESSION: return cancel(body);

@@ -10,8 +10,8 @@ namespace {
 // All three roles in one: says yes, issues always the same certificate, and notes what was revoked.
 class YesRoles final : public Transport {
 public:
-    Status call(std::uint16_t, const google::protobuf::MessageLite& request, google::protobuf::MessageLite& reply,
-                Milliseconds) override
+    Status call(std::uint16_t, const google::protobuf::MessageLite& request,
+                google::protobuf::MessageLite& reply, Milliseconds) override
     {
         if (auto* issued = dynamic_cast<proto::ca::IssueIdentityReply*>(&reply)) {
             if (m_refusal)
@@ -37,11 +37,18 @@ protected:
         pack.name = "Other";
         EXPECT_TRUE(m_store->write([&](sqlite::Database& db) -> Status {
             TRY(store::Tenants(db).add(pack));
-            return store::IdentityTable(db).add(store::Identity{
-                .key_id = KeyId::generate(m_random), .user_id = m_user.id, .pack_id = pack.id,
-                .status = store::IdentityStatus::attested, .spki = {2}, .key_attestation = {2},
-                .registration_statement = {2}, .certificate = {}, .certificate_sha256 = {}, .serial = {},
-                .not_after = {}, .created_at = start});
+            return store::IdentityTable(db).add(store::Identity{.key_id = KeyId::generate(m_random),
+                                                                .user_id = m_user.id,
+                                                                .pack_id = pack.id,
+                                                                .status = store::IdentityStatus::attested,
+                                                                .spki = {2},
+                                                                .key_attestation = {2},
+                                                                .registration_statement = {2},
+                                                                .certificate = {},
+                                                                .certificate_sha256 = {},
+                                                                .serial = {},
+                                                                .not_after = {},
+                                                                .created_at = start});
         }));
     }
 

@@ -19,7 +19,8 @@ protected:
             credential.secret_mac = api_secret_mac(m_secret_key, credential.secret_salt, m_secret);
             TRY(tenants.add(credential));
             return tenants.add(store::ClientCertificate{crypto::sha256(m_certificate), m_id, start,
-                                                        start + std::chrono::hours(1), store::Standing::active});
+                                                        start + std::chrono::hours(1),
+                                                        store::Standing::active});
         });
         EXPECT_TRUE(written);
     }
@@ -78,7 +79,8 @@ TEST_F(LoginsTest, EachRequestIsHeldAgainstTheCertificateAsItIsNow)
 TEST_F(LoginsTest, AnExpiredCertificateIsRefused)
 {
     m_clock.advance(Milliseconds(3'600'001));
-    EXPECT_EQ(m_logins.login("0123456789abcdef", m_secret, m_certificate).error().code, ErrorCode::unauthenticated);
+    EXPECT_EQ(m_logins.login("0123456789abcdef", m_secret, m_certificate).error().code,
+              ErrorCode::unauthenticated);
 }
 
 TEST_F(LoginsTest, AForeignCertificateLearnsNoPacksRate)
@@ -90,9 +92,8 @@ TEST_F(LoginsTest, AForeignCertificateLearnsNoPacksRate)
             ++answers;
         return answers;
     };
-    ASSERT_TRUE(m_store->write([](sqlite::Database& db) {
-        return db.execute("UPDATE pack SET logins_per_minute = 5");
-    }));
+    ASSERT_TRUE(m_store->write(
+        [](sqlite::Database& db) { return db.execute("UPDATE pack SET logins_per_minute = 5"); }));
     EXPECT_EQ(guess("0123456789abcdef"), guess("ffffffffffffffff"));
 }
 

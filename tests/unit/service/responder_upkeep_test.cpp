@@ -20,8 +20,8 @@ class FakePki final : public Transport {
 public:
     explicit FakePki(const Clock& clock) : m_clock(clock) { renew(); }
 
-    Status call(std::uint16_t, const google::protobuf::MessageLite& request, google::protobuf::MessageLite& reply,
-                Milliseconds) override
+    Status call(std::uint16_t, const google::protobuf::MessageLite& request,
+                google::protobuf::MessageLite& reply, Milliseconds) override
     {
         if (m_away)
             return fail(ErrorCode::unavailable, "away");
@@ -53,13 +53,14 @@ public:
         const auto authority = *pki::OcspAuthority::make(m_chain.root, *m_responder);
         const auto serial = m_chain.issuing.serial();
         const auto now = m_clock.now();
-        return *pki::sign_ocsp_response({authority, serial, pki::OcspStatus::good(), now, now, now, {}}, m_key);
+        return *pki::sign_ocsp_response({authority, serial, pki::OcspStatus::good(), now, now, now, {}},
+                                        m_key);
     }
 
     void renew() // 90 days
     {
-        auto contents = pki::testing::contents(pki::ProfileId::ocsp_responder, m_key.public_key(), &m_chain.root,
-                                               pki::testing::provider("TEST OCSP"));
+        auto contents = pki::testing::contents(pki::ProfileId::ocsp_responder, m_key.public_key(),
+                                               &m_chain.root, pki::testing::provider("TEST OCSP"));
         contents.not_before = m_clock.now();
         contents.not_after = m_clock.now() + days(90);
         m_responder = *pki::testing::make(pki::ProfileId::ocsp_responder, contents, m_chain.root_key);
@@ -105,7 +106,8 @@ TEST_F(ResponderUpkeepTest, CertificatesAreRenewedInTheLastThirdOfTheirLife)
     EXPECT_TRUE(m_upkeep.run());
     EXPECT_EQ(m_pki.renewals, 1);
     ASSERT_EQ(m_pki.completed.authorities_size(), 2);
-    EXPECT_EQ(as_bytes(m_pki.completed.authorities(0).issuer_certificate()).size(), m_pki.m_chain.issuing.der().size());
+    EXPECT_EQ(as_bytes(m_pki.completed.authorities(0).issuer_certificate()).size(),
+              m_pki.m_chain.issuing.der().size());
     EXPECT_EQ(m_pki.completed.authorities(0).responder_certificate(), "for issuing");
     EXPECT_EQ(to_bytes(m_pki.completed.authorities(1).issuer_certificate()), m_pki.m_chain.root.der());
     m_clock.advance(days(1));

@@ -7,8 +7,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include "service/signing.h"
 #include "sap/challenge.h"
+#include "service/signing.h"
 #include "store/identities.h"
 #include "store/phones.h"
 #include "store/quota.h"
@@ -25,8 +25,9 @@ protected:
     static constexpr auto start = TimePoint(Milliseconds(1'800'000'000'000));
     static constexpr std::string_view rp_id = "approve.example.com";
 
-    SigningBed() : m_clock(start), m_sam(m_clock), m_client(m_sam),
-        m_key(*crypto::PrivateKey::generate(crypto::KeyType::p256))
+    SigningBed()
+        : m_clock(start), m_sam(m_clock), m_client(m_sam),
+          m_key(*crypto::PrivateKey::generate(crypto::KeyType::p256))
     {
         char pattern[] = "/tmp/qss-signing-XXXXXX";
         m_directory = ::mkdtemp(pattern);
@@ -72,15 +73,26 @@ protected:
             TRY(tenants.add(m_application.credential));
             TRY(store::UserTable(db).add(m_user));
             store::Phones phones(db);
-            TRY(phones.add(store::Device{m_phone.device_id, m_user.id, "phone", {1},
-                store::DeviceStatus::active, start}));
-            TRY(phones.add(store::Authenticator{AuthenticatorId::generate(m_random), m_user.id, m_phone.device_id,
-                                                to_bytes("credential"), m_key.public_key().spki(), {1}}));
-            return store::IdentityTable(db).add(store::Identity{
-                .key_id = m_key_id, .user_id = m_user.id, .pack_id = m_application.pack.id,
-                .status = store::IdentityStatus::live, .spki = {1}, .key_attestation = {1},
-                .registration_statement = {1}, .certificate = {1}, .certificate_sha256 = Bytes(32, 7),
-                .serial = {1}, .not_after = start + std::chrono::hours(1000), .created_at = start});
+            TRY(phones.add(store::Device{
+                m_phone.device_id, m_user.id, "phone", {1}, store::DeviceStatus::active, start}));
+            TRY(phones.add(store::Authenticator{AuthenticatorId::generate(m_random),
+                                                m_user.id,
+                                                m_phone.device_id,
+                                                to_bytes("credential"),
+                                                m_key.public_key().spki(),
+                                                {1}}));
+            return store::IdentityTable(db).add(store::Identity{.key_id = m_key_id,
+                                                                .user_id = m_user.id,
+                                                                .pack_id = m_application.pack.id,
+                                                                .status = store::IdentityStatus::live,
+                                                                .spki = {1},
+                                                                .key_attestation = {1},
+                                                                .registration_statement = {1},
+                                                                .certificate = {1},
+                                                                .certificate_sha256 = Bytes(32, 7),
+                                                                .serial = {1},
+                                                                .not_after = start + std::chrono::hours(1000),
+                                                                .created_at = start});
         });
         ASSERT_TRUE(written) << written.error().detail;
     }
@@ -101,17 +113,24 @@ protected:
     }
     std::int64_t used()
     {
-        return *m_store->read([&](sqlite::Database& db) {
-            return store::SignatureQuota(db).used(m_application.pack.id); });
+        return *m_store->read(
+            [&](sqlite::Database& db) { return store::SignatureQuota(db).used(m_application.pack.id); });
     }
 
     // What the phone does: it computes the challenge itself, from what it is shown.
     store::StoredAssertion assertion_for(const store::Session& shown,
                                          std::uint8_t flags = webauthn::flags_of_a_gesture)
     {
-        const sap::ChallengeInput input{shown.id, shown.nonce, shown.expires_at, shown.signer_id, shown.key_id,
-                                        shown.certificate_sha256, shown.signature_algorithm, shown.digests,
-                                        crypto::sha256(shown.display_record), std::string(rp_id)};
+        const sap::ChallengeInput input{shown.id,
+                                        shown.nonce,
+                                        shown.expires_at,
+                                        shown.signer_id,
+                                        shown.key_id,
+                                        shown.certificate_sha256,
+                                        shown.signature_algorithm,
+                                        shown.digests,
+                                        crypto::sha256(shown.display_record),
+                                        std::string(rp_id)};
         const webauthn::SoftwareCredential credential{to_bytes("credential"), std::string(rp_id),
                                                       "https://approve.example.com", m_key};
         auto made = *webauthn::make_assertion(credential, input.challenge(), 1, flags);
@@ -124,7 +143,10 @@ protected:
         EXPECT_TRUE(ticket) << ticket.error().detail;
         return ticket->session_id;
     }
-    Status approve(const SessionId& id) { return m_signing->approve(m_phone, id, assertion_for(session(id))); }
+    Status approve(const SessionId& id)
+    {
+        return m_signing->approve(m_phone, id, assertion_for(session(id)));
+    }
 
     struct Answer {
         int count = 0;
@@ -160,22 +182,36 @@ protected:
 
     const KeyId m_key_id = KeyId::generate(m_random);
     Application m_application = make_application();
-    store::User m_user{UserId::generate(m_random), m_application.enterprise.id, m_application.pack.id,
-                       SignerId::generate(m_random), "ann@example.com", "+37120000000", "Ann", "Liepa", "",
-                       store::UserStatus::approved, start};
+    store::User m_user{UserId::generate(m_random),
+                       m_application.enterprise.id,
+                       m_application.pack.id,
+                       SignerId::generate(m_random),
+                       "ann@example.com",
+                       "+37120000000",
+                       "Ann",
+                       "Liepa",
+                       "",
+                       store::UserStatus::approved,
+                       start};
     Phone m_phone{DeviceId::generate(m_random), m_user.id};
 
     Application make_application()
     {
-        const store::Enterprise enterprise{EnterpriseId::generate(m_random), store::default_provider(), "Example", "LV",
-                                           start};
-        const store::Pack pack{.id = PackId::generate(m_random), .enterprise_id = enterprise.id, .name = "Pack",
-                               .key_type = crypto::KeyType::p256, .signature_quota = 5, .user_quota = 5,
-                               .session_lifetime = Milliseconds(60'000), .logins_per_minute = 60,
-                               .valid_until = start + std::chrono::hours(10'000), .created_at = start};
+        const store::Enterprise enterprise{EnterpriseId::generate(m_random), store::default_provider(),
+                                           "Example", "LV", start};
+        const store::Pack pack{.id = PackId::generate(m_random),
+                               .enterprise_id = enterprise.id,
+                               .name = "Pack",
+                               .key_type = crypto::KeyType::p256,
+                               .signature_quota = 5,
+                               .user_quota = 5,
+                               .session_lifetime = Milliseconds(60'000),
+                               .logins_per_minute = 60,
+                               .valid_until = start + std::chrono::hours(10'000),
+                               .created_at = start};
         const auto id = CredentialId::generate(m_random);
-        return {store::Credential{id, pack.id, "App", id.text().substr(0, 16), {1}, {1},
-            store::Standing::active, start},
+        return {store::Credential{
+                    id, pack.id, "App", id.text().substr(0, 16), {1}, {1}, store::Standing::active, start},
                 pack, enterprise};
     }
 };

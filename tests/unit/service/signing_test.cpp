@@ -24,7 +24,8 @@ TEST_F(SigningTest, ASessionGoesFromRequestToAnswer)
     EXPECT_EQ(session(id).status, SessionStatus::signed_);
     ASSERT_EQ(answer->count, 1);
     ASSERT_TRUE(answer->outcome);
-    EXPECT_EQ(answer->outcome->signatures, (std::vector<Bytes>{to_bytes("signature 0"), to_bytes("signature 1")}));
+    EXPECT_EQ(answer->outcome->signatures,
+              (std::vector<Bytes>{to_bytes("signature 0"), to_bytes("signature 1")}));
     EXPECT_EQ(used(), 2);
     EXPECT_EQ(m_sam.unacknowledged(), 0U);
     EXPECT_EQ(*m_signing->evidence(m_application, id), to_bytes("evidence"));
@@ -68,9 +69,8 @@ TEST_F(SigningTest, AnAssertionForAnythingElseIsRefusedAndCounted)
     auto other = session(id);
     std::swap(other.digests[0], other.digests[1]);
     m_sam.refuse_by_word(Error{ErrorCode::verification_failed, "wrong"});
-    for (const auto& wrong :
-         {assertion_for(other), assertion_for(session(id), webauthn::flag_user_present),
-          assertion_for(session(id), webauthn::flag_user_verified)}) {
+    for (const auto& wrong : {assertion_for(other), assertion_for(session(id), webauthn::flag_user_present),
+                              assertion_for(session(id), webauthn::flag_user_verified)}) {
         const auto refused = m_signing->approve(m_phone, id, wrong);
         ASSERT_FALSE(refused);
         EXPECT_EQ(refused.error().code, ErrorCode::verification_failed);
@@ -204,8 +204,8 @@ TEST_F(SigningTest, OfRejectionAndApprovalInParallelOneWins)
         if (type == proto::sam::ACTIVATE) // approved is durable: too late
             rejected = m_store
                            ->write([&](sqlite::Database& db) {
-                               return store::Sessions(db).end_pending(id, SessionStatus::rejected,
-                                                                      {ErrorCode::rejected, ""}, m_clock.now());
+                               return store::Sessions(db).end_pending(
+                                   id, SessionStatus::rejected, {ErrorCode::rejected, ""}, m_clock.now());
                            })
                            .value();
     });
@@ -347,7 +347,8 @@ TEST_F(SigningTest, TenantsAreWalls)
     EXPECT_EQ(m_signing->evidence(stranger, id).error().code, ErrorCode::not_found);
     const Phone strange_phone{DeviceId::generate(m_random), UserId::generate(m_random)};
     EXPECT_EQ(m_signing->evidence(strange_phone, id).error().code, ErrorCode::not_found);
-    EXPECT_EQ(m_signing->approve(strange_phone, id, assertion_for(session(id))).error().code, ErrorCode::not_found);
+    EXPECT_EQ(m_signing->approve(strange_phone, id, assertion_for(session(id))).error().code,
+              ErrorCode::not_found);
     EXPECT_EQ(m_signing->reject(strange_phone, id, "").error().code, ErrorCode::not_found);
 }
 
@@ -356,7 +357,8 @@ TEST_F(SigningTest, ARemovedPhoneApprovesNothing)
     const auto id = begin(request("a"));
     const auto assertion = assertion_for(session(id));
     ASSERT_TRUE(m_store->write([&](sqlite::Database& db) {
-        return store::Phones(db).move(m_phone.device_id, store::DeviceStatus::active, store::DeviceStatus::removing);
+        return store::Phones(db).move(m_phone.device_id, store::DeviceStatus::active,
+                                      store::DeviceStatus::removing);
     }));
     EXPECT_FALSE(m_signing->approve(m_phone, id, assertion));
     EXPECT_EQ(session(id).status, SessionStatus::pending);

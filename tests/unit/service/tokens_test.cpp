@@ -83,10 +83,10 @@ TEST_F(TokensTest, OtherHeadersAreRefusedEvenWithTheRightMac)
 {
     const auto payload = part(m_tokens.issue_application(m_credential, m_certificate).token, 1);
     EXPECT_TRUE(m_tokens.verify_application(forged(R"({"alg":"HS256","typ":"at+jwt"})", payload, m_key),
-        m_certificate));
+                                            m_certificate));
     EXPECT_FALSE(m_tokens.verify_application(forged(R"({"alg":"none"})", payload, m_key), m_certificate));
-    EXPECT_FALSE(m_tokens.verify_application(forged(R"({"alg":"HS256","typ":"at+jwt"})", payload, Bytes(32, 8)),
-                                             m_certificate));
+    EXPECT_FALSE(m_tokens.verify_application(
+        forged(R"({"alg":"HS256","typ":"at+jwt"})", payload, Bytes(32, 8)), m_certificate));
 }
 
 TEST_F(TokensTest, OneKindIsNotTheOther)

@@ -17,14 +17,14 @@ IdType id()
 
 KeyAttestation key()
 {
-    return {id<KeyId>(), id<SignerId>(), id<PackId>(), Bytes(91), Bytes(32), Bytes(32), "pkcs11", true,
-            from_unix_ms(1)};
+    return {id<KeyId>(), id<SignerId>(), id<PackId>(), Bytes(91),      Bytes(32),
+            Bytes(32),   "pkcs11",       true,         from_unix_ms(1)};
 }
 
 LinkRecord link()
 {
-    return {id<SignerId>(), id<AuthenticatorId>(), Bytes(20), Bytes(91), Bytes(16), Bytes(32), Bytes(32),
-            from_unix_ms(1)};
+    return {id<SignerId>(), id<AuthenticatorId>(), Bytes(20), Bytes(91), Bytes(16), Bytes(32),
+            Bytes(32),      from_unix_ms(1)};
 }
 
 RevocationReceipt receipt()

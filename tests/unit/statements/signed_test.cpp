@@ -64,11 +64,16 @@ TEST(SignedStatement, decode_is_strict)
     encoded.push_back(0);
     EXPECT_FALSE(SignedStatement::decode(encoded).has_value());
     const auto with = [](std::size_t size, std::size_t id, std::size_t signature) {
-        return CanonicalWriter("QSS-SIGNED-v1").bytes(Bytes(size)).bytes(Bytes(id)).bytes(Bytes(signature)).take();
+        return CanonicalWriter("QSS-SIGNED-v1")
+            .bytes(Bytes(size))
+            .bytes(Bytes(id))
+            .bytes(Bytes(signature))
+            .take();
     };
     EXPECT_TRUE(SignedStatement::decode(with(limits::statement_size, 32, 72)).has_value());
     EXPECT_FALSE(SignedStatement::decode(with(limits::statement_size + 1, 32, 72)).has_value());
-    EXPECT_TRUE(SignedStatement::decode(with(limits::statement_size + 1, 32, 72), limits::evidence_size).has_value());
+    EXPECT_TRUE(
+        SignedStatement::decode(with(limits::statement_size + 1, 32, 72), limits::evidence_size).has_value());
     EXPECT_FALSE(SignedStatement::decode(with(1, 31, 72)).has_value());
     EXPECT_FALSE(SignedStatement::decode(with(1, 32, 73)).has_value());
 }

@@ -62,15 +62,10 @@ TEST(StatementVectors, key_attestations)
 {
     for (const auto& vector : vectors().at("key_attestations").as_array()) {
         const auto& in = vector.at("input");
-        const KeyAttestation attestation{id_of<KeyId>(in, "key_id"),
-                                         id_of<SignerId>(in, "signer_id"),
-                                         id_of<PackId>(in, "pack_id"),
-                                         bytes_of(in, "spki"),
-                                         bytes_of(in, "statement_hash"),
-                                         bytes_of(in, "ca_nonce"),
-                                         text_of(in, "key_store"),
-                                         number_of(in, "sandbox") == 1,
-                                         time_of(in, "attested_at_unix_ms")};
+        const KeyAttestation attestation{
+            id_of<KeyId>(in, "key_id"), id_of<SignerId>(in, "signer_id"), id_of<PackId>(in, "pack_id"),
+            bytes_of(in, "spki"),       bytes_of(in, "statement_hash"),   bytes_of(in, "ca_nonce"),
+            text_of(in, "key_store"),   number_of(in, "sandbox") == 1,    time_of(in, "attested_at_unix_ms")};
         expect_same(attestation, bytes_of(vector, "encoding"));
     }
 }
@@ -79,10 +74,11 @@ TEST(StatementVectors, link_records)
 {
     for (const auto& vector : vectors().at("link_records").as_array()) {
         const auto& in = vector.at("input");
-        const LinkRecord record{id_of<SignerId>(in, "signer_id"),  id_of<AuthenticatorId>(in, "authenticator_id"),
-                                bytes_of(in, "credential_id"),     bytes_of(in, "public_key_spki"),
-                                bytes_of(in, "aaguid"),            bytes_of(in, "statement_hash"),
-                                bytes_of(in, "attestation_hash"),  time_of(in, "bound_at_unix_ms")};
+        const LinkRecord record{
+            id_of<SignerId>(in, "signer_id"), id_of<AuthenticatorId>(in, "authenticator_id"),
+            bytes_of(in, "credential_id"),    bytes_of(in, "public_key_spki"),
+            bytes_of(in, "aaguid"),           bytes_of(in, "statement_hash"),
+            bytes_of(in, "attestation_hash"), time_of(in, "bound_at_unix_ms")};
         expect_same(record, bytes_of(vector, "encoding"));
     }
 }

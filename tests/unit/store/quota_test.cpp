@@ -42,7 +42,8 @@ protected:
     }
     Status spend(std::int64_t quota, std::int64_t units)
     {
-        return m_store->write([&](sqlite::Database& db) { return SignatureQuota(db).spend(m_pack, quota, units); });
+        return m_store->write(
+            [&](sqlite::Database& db) { return SignatureQuota(db).spend(m_pack, quota, units); });
     }
     std::int64_t used()
     {
@@ -61,7 +62,8 @@ TEST_F(QuotaTest, SpendsUpToTheLastUnitAndNoFurther)
     EXPECT_EQ(spend(5, 3).error().code, ErrorCode::quota_reached);
     EXPECT_TRUE(spend(5, 2));
     EXPECT_EQ(spend(5, 1).error().code, ErrorCode::quota_reached);
-    EXPECT_TRUE(m_store->write([&](sqlite::Database& db) { return SignatureQuota(db).give_back(m_pack, 2); }));
+    EXPECT_TRUE(
+        m_store->write([&](sqlite::Database& db) { return SignatureQuota(db).give_back(m_pack, 2); }));
     EXPECT_EQ(used(), 3);
 }
 

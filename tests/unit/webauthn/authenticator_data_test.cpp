@@ -24,7 +24,8 @@ TEST(AuthenticatorData, flags_of_a_registration)
         const auto data =
             concat({encode_authenticator_data("rp.example", static_cast<std::uint8_t>(flags), 5), attested});
         const auto result = check_authenticator_data(data, "rp.example", Ceremony::registration);
-        EXPECT_EQ(result.has_value(), flags == (flag_user_present | flag_user_verified | flag_attested_data)) << flags;
+        EXPECT_EQ(result.has_value(), flags == (flag_user_present | flag_user_verified | flag_attested_data))
+            << flags;
         if (!result)
             continue;
         EXPECT_EQ(result->sign_count, 5U);
@@ -41,7 +42,8 @@ TEST(AuthenticatorData, cut_off_or_extended)
                         encode_attested_credential(Bytes(16), Bytes(20), key.public_key())});
     EXPECT_TRUE(check_authenticator_data(data, "rp.example", Ceremony::registration).has_value());
     for (std::size_t size = 0; size < data.size(); ++size)
-        EXPECT_FALSE(check_authenticator_data(ByteView(data).first(size), "rp.example", Ceremony::registration));
+        EXPECT_FALSE(
+            check_authenticator_data(ByteView(data).first(size), "rp.example", Ceremony::registration));
     data.push_back(0);
     EXPECT_FALSE(check_authenticator_data(data, "rp.example", Ceremony::registration).has_value());
     data.resize(limits::authenticator_data_size + 1);

@@ -18,9 +18,15 @@ Bytes hex(std::string_view text)
 // RFC 8949 appendix A.
 TEST(Cbor, published_examples)
 {
-    const std::vector<std::pair<std::string, std::int64_t>> integers{
-        {"00", 0},          {"17", 23},           {"1818", 24},        {"1903e8", 1000},
-        {"1a000f4240", 1000000}, {"1b000000e8d4a51000", 1000000000000}, {"20", -1}, {"3863", -100}, {"3903e7", -1000}};
+    const std::vector<std::pair<std::string, std::int64_t>> integers{{"00", 0},
+                                                                     {"17", 23},
+                                                                     {"1818", 24},
+                                                                     {"1903e8", 1000},
+                                                                     {"1a000f4240", 1000000},
+                                                                     {"1b000000e8d4a51000", 1000000000000},
+                                                                     {"20", -1},
+                                                                     {"3863", -100},
+                                                                     {"3903e7", -1000}};
     for (const auto& [encoded, value] : integers) {
         const auto bytes = hex(encoded);
         CborReader reader(bytes);
@@ -41,10 +47,33 @@ TEST(Cbor, published_examples)
 TEST(Cbor, forms_that_are_refused)
 {
     // Longer heads, indefinite lengths, tags, floats, simple values, reserved heads, integers below -2^63.
-    for (const auto* encoded : {"", "1800", "1817", "190018", "1a0000ffff", "1b00000000ffffffff", "3800", "7f6161ff",
-                                "5f4101ff", "9f01ff", "bf0102ff", "c001", "d9d9f700", "f4", "f5", "f6", "f7", "f90000",
-                                "fa00000000", "fb0000000000000000", "ff", "1c", "1f", "3bffffffffffffffff",
-                                "1bffffffffffffffff", "19ff", "780161"}) {
+    for (const auto* encoded : {"",
+                                "1800",
+                                "1817",
+                                "190018",
+                                "1a0000ffff",
+                                "1b00000000ffffffff",
+                                "3800",
+                                "7f6161ff",
+                                "5f4101ff",
+                                "9f01ff",
+                                "bf0102ff",
+                                "c001",
+                                "d9d9f700",
+                                "f4",
+                                "f5",
+                                "f6",
+                                "f7",
+                                "f90000",
+                                "fa00000000",
+                                "fb0000000000000000",
+                                "ff",
+                                "1c",
+                                "1f",
+                                "3bffffffffffffffff",
+                                "1bffffffffffffffff",
+                                "19ff",
+                                "780161"}) {
         const auto bytes = hex(encoded);
         EXPECT_FALSE(CborReader(bytes).integer().has_value()) << encoded;
         EXPECT_FALSE(CborReader(bytes).text(100).has_value()) << encoded;

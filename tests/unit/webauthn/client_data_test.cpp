@@ -20,8 +20,8 @@ bool accepts(std::string_view json)
 
 std::string fixed(std::string_view origin)
 {
-    return R"({"type":"webauthn.get","challenge":")" + encoded_challenge + R"(","origin":")" + std::string(origin) +
-           R"(","crossOrigin":false)";
+    return R"({"type":"webauthn.get","challenge":")" + encoded_challenge + R"(","origin":")" +
+           std::string(origin) + R"(","crossOrigin":false)";
 }
 
 std::string origin_of(std::string_view origin, std::string_view rp_id)
@@ -48,14 +48,32 @@ TEST(ClientData, limited_verification)
         EXPECT_TRUE(accepts(fixed(origin) + R"(,"more":{"a":[1]}})"));
     }
     const auto good = fixed(origins[0]);
-    for (const auto& bad : std::vector<std::string>{
-             "", "{}", good, good + ",", good + " }", good + "}}", good + "} ", good + "x}", good + "0}", good + ":1}",
-             good + R"(,"topOrigin":"https://x.example"})", good + R"(,"a":1,"topOrigin":"https://x.example"})",
-             good + R"(,"origin":"https://x.example"})", good + R"(,"type":"webauthn.create"})",
-             good + R"(,"challenge":""})", good + R"(,"crossOrigin":true})", good + ",\"a\":\"\xFF\"}",
-             fixed("https://c.example") + "}", fixed("https://a.example.org") + "}", fixed("https://a.exampl") + "}",
-             fixed("http://a.example") + "}", fixed("") + "}", " " + good + "}", "\xEF\xBB\xBF" + good + "}",
-             good + ",\"a\":\"" + std::string(limits::client_data_size, 'x') + "\"}"})
+    for (const auto& bad :
+         std::vector<std::string>{"",
+                                  "{}",
+                                  good,
+                                  good + ",",
+                                  good + " }",
+                                  good + "}}",
+                                  good + "} ",
+                                  good + "x}",
+                                  good + "0}",
+                                  good + ":1}",
+                                  good + R"(,"topOrigin":"https://x.example"})",
+                                  good + R"(,"a":1,"topOrigin":"https://x.example"})",
+                                  good + R"(,"origin":"https://x.example"})",
+                                  good + R"(,"type":"webauthn.create"})",
+                                  good + R"(,"challenge":""})",
+                                  good + R"(,"crossOrigin":true})",
+                                  good + ",\"a\":\"\xFF\"}",
+                                  fixed("https://c.example") + "}",
+                                  fixed("https://a.example.org") + "}",
+                                  fixed("https://a.exampl") + "}",
+                                  fixed("http://a.example") + "}",
+                                  fixed("") + "}",
+                                  " " + good + "}",
+                                  "\xEF\xBB\xBF" + good + "}",
+                                  good + ",\"a\":\"" + std::string(limits::client_data_size, 'x') + "\"}"})
         EXPECT_FALSE(accepts(bad)) << bad;
     auto cross = good;
     cross.replace(cross.size() - 5, 5, "true");
@@ -71,14 +89,17 @@ TEST(ClientData, origin_under_a_relying_party)
         EXPECT_EQ(origin_of(origin, "rp.example"), origin);
     EXPECT_EQ(origin_of("http://localhost:5173", "localhost"), "http://localhost:5173");
     for (const auto* origin :
-         {"http://rp.example", "https://example", "https://xrp.example", "https://rp.example.org", "https://rp.example/",
-          "https://rp.example:", "https://rp.example:x", "https://rp.example:123456", "https://user@rp.example",
-          "https://evil.org:1@rp.example", "https://RP.example", "rp.example", "", "https://"})
+         {"http://rp.example", "https://example", "https://xrp.example", "https://rp.example.org",
+          "https://rp.example/", "https://rp.example:", "https://rp.example:x", "https://rp.example:123456",
+          "https://user@rp.example", "https://evil.org:1@rp.example", "https://RP.example", "rp.example", "",
+          "https://"})
         EXPECT_EQ(origin_of(origin, "rp.example"), "") << origin;
     EXPECT_EQ(origin_of("http://rp.example", "localhost"), "");
     EXPECT_EQ(origin_of("https://", ""), "");
-    EXPECT_FALSE(origin_under(as_bytes(fixed("https://rp.example")), "webauthn.create", challenge, "rp.example"));
-    EXPECT_FALSE(origin_under(as_bytes(fixed("https://rp.example")), "webauthn.get", Bytes(32), "rp.example"));
+    EXPECT_FALSE(
+        origin_under(as_bytes(fixed("https://rp.example")), "webauthn.create", challenge, "rp.example"));
+    EXPECT_FALSE(
+        origin_under(as_bytes(fixed("https://rp.example")), "webauthn.get", Bytes(32), "rp.example"));
 }
 
 }

@@ -34,9 +34,11 @@ TEST(WebauthnVectors, assertions)
     for (const auto& vector : group.at("cases").as_array()) {
         const Assertion assertion{bytes_of(vector, "credential_id"), bytes_of(vector, "authenticator_data"),
                                   bytes_of(vector, "client_data_json"), bytes_of(vector, "signature")};
-        const auto result = check_assertion(assertion, bytes_of(group, "challenge"), relying_party(group), *key);
+        const auto result =
+            check_assertion(assertion, bytes_of(group, "challenge"), relying_party(group), *key);
         EXPECT_EQ(result.has_value(), vector.at("accept").as_bool()) << text_of(vector, "name");
-        EXPECT_TRUE(result || result.error().code == ErrorCode::verification_failed) << text_of(vector, "name");
+        EXPECT_TRUE(result || result.error().code == ErrorCode::verification_failed)
+            << text_of(vector, "name");
     }
 }
 
@@ -72,8 +74,9 @@ TEST(WebauthnVectors, no_roots_no_registrations)
     const auto& group = vectors().at("registrations");
     const auto now = from_unix_ms(static_cast<std::int64_t>(test::number_of(group, "now_unix_ms")));
     for (const auto& vector : group.at("cases").as_array())
-        EXPECT_FALSE(check_attestation(bytes_of(vector, "attestation_object"), bytes_of(vector, "client_data_json"),
-                                       bytes_of(group, "challenge"), relying_party(group), {}, now)
+        EXPECT_FALSE(check_attestation(bytes_of(vector, "attestation_object"),
+                                       bytes_of(vector, "client_data_json"), bytes_of(group, "challenge"),
+                                       relying_party(group), {}, now)
                          .has_value())
             << text_of(vector, "name");
 }

@@ -46,7 +46,8 @@ TEST_F(WireChannel, ManyThreadsEachGetTheirOwn)
     for (int t = 0; t < 8; ++t)
         threads.emplace_back([&, t] {
             for (int i = 0; i < 200; ++i) {
-                const auto sent = std::to_string(t * 1000 + i) + std::string(static_cast<std::size_t>(i * 20), 'x');
+                const auto sent =
+                    std::to_string(t * 1000 + i) + std::string(static_cast<std::size_t>(i * 20), 'x');
                 proto::ErrorReply reply;
                 if (channel.call(echo, text(sent), reply, seconds(20)) && reply.detail() == sent)
                     ++right;

@@ -110,7 +110,8 @@ protected:
 
     static Sent send(const Descriptor& fd, const Header& header, ByteView body)
     {
-        return send_frame(fd.get(), header, body, std::chrono::steady_clock::now() + std::chrono::seconds(10));
+        return send_frame(fd.get(), header, body,
+                          std::chrono::steady_clock::now() + std::chrono::seconds(10));
     }
 
     static bool is_closed(const Descriptor& fd)

@@ -1,6 +1,5 @@
 #include "wire/server.h"
 
-
 #include <sys/stat.h>
 
 #include "base/limits.h"
@@ -171,7 +170,10 @@ TEST_F(WireServer, ASecondServerDoesNotTakeTheSocket)
 
 TEST_F(WireServer, ASocketLeftBehindIsReplaced)
 {
-    { const auto left_behind = listen_at(m_path); ASSERT_TRUE(left_behind); }
+    {
+        const auto left_behind = listen_at(m_path);
+        ASSERT_TRUE(left_behind);
+    }
     ASSERT_TRUE(std::filesystem::exists(m_path));
     start();
     EXPECT_FALSE(HasFatalFailure());
