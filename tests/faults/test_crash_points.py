@@ -48,7 +48,7 @@ API_POINTS = ["opened_not_pending", "assertion_not_approved", "approved_not_sent
 def test_the_sam_dies(tmp_path, point):
     with crashing(tmp_path, "qss-sam=--crash-at", f"qss-sam={point}:2") as (service, tenant, employees, phones):
         pid = service.pids()["qss-sam"]
-        phones += [approving(employee.phone) for employee in employees]
+        phones += [approving(employee) for employee in employees]
         made = [Request(employee, 2) for employee in employees for _ in range(2)]
         answers = [request.until_final(tenant.application) for request in made]
         died(service, "qss-sam", pid)
@@ -68,7 +68,7 @@ def test_qss_api_dies(tmp_path, point):
         pid = service.pids()["qss-api"]
         request = Request(employees[0], 3)
         if point != "opened_not_pending":
-            phones += [approving(employees[0].phone)]
+            phones += [approving(employees[0])]
         with pytest.raises((requests.RequestException, AssertionError)):
             expect(request.ask(tenant.application), 200)
         died(service, "qss-api", pid)
@@ -77,7 +77,7 @@ def test_qss_api_dies(tmp_path, point):
         for employee in employees:
             employee.phone.url = service.authenticator_url
         if not phones:
-            phones += [approving(employees[0].phone)]
+            phones += [approving(employees[0])]
         answer = request.until_final(tenant.application)
         assert answer.status_code == 200, answer.text
         signed, rows = check_books(service, tenant, [request], QUOTA)
@@ -130,7 +130,7 @@ def test_an_unacknowledged_result_survives_the_sams_restart(tmp_path):
 def test_a_slow_sam_and_a_caller_that_gives_up(tmp_path):
     """The caller hangs up while the SAM signs: the approved session ends signed, and waits for the caller."""
     with crashing(tmp_path, "qss-sam=--slow-sign-ms", "qss-sam=1500", signers=1) as (service, tenant, (employee,), phones):
-        phones += [approving(employee.phone)]
+        phones += [approving(employee)]
         request = Request(employee)
         with pytest.raises(requests.Timeout):
             request.ask(tenant.application, timeout=0.7)

@@ -33,7 +33,7 @@ def test_nothing_is_lost_or_done_twice(fresh_service):
             request.until_final(application, PATIENCE_SECONDS)
         return Giving(turn)
 
-    phones = [approving(employee.phone) for employee in employees]
+    phones = [approving(employee) for employee in employees]
     askers = [asking(*pair) for pair in zip(applications, employees)]
     started = time.monotonic()
     try:
@@ -49,7 +49,7 @@ def test_nothing_is_lost_or_done_twice(fresh_service):
         for thread in askers + phones:
             thread.stopping.set()
         print(f"seed {seed}: {kills}, {len(made)} requests, {time.monotonic() - started:.0f} s")
-    phones = [approving(employee.phone) for employee in employees]
+    phones = [approving(employee) for employee in employees]
     try:
         for thread in askers:
             thread.stop()

@@ -45,16 +45,19 @@ class Giving(threading.Thread):
             raise self.error
 
 
-def approving(phone):
+def approving(employee):
     """The phone of somebody who approves at once, for as long as it runs."""
+    service, phone = employee.service, employee.phone
 
     def turn():
-        phone._token = phone._token or phone.log_in()
         try:
+            phone._token = phone._token or phone.log_in()
             for session in phone.sessions(wait_seconds=1):
                 phone.approve(session)
-        except AssertionError:
+        except (requests.RequestException, AssertionError):
             phone._token = None  # perhaps it has ended
+            service.ready()      # free ports are others after a restart
+            phone.url = service.authenticator_url
             raise
 
     return Giving(turn)
@@ -87,6 +90,7 @@ class Request:
                     return last
             except (requests.RequestException, AssertionError) as error:
                 last = error
+                application.service.ready()  # free ports are others after a restart
             time.sleep(BACK_OFF_SECONDS)
         raise AssertionError(f"no final answer within {seconds} s; the last: {last!r} {getattr(last, 'text', '')}")
 
