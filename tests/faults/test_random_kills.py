@@ -1,6 +1,7 @@
 """kill -9 of a process chosen by a seed, at a moment chosen by it, round after round, under load.
 
-A few rounds here; 200 with QSS_LONG=1 (`./dev test --all`). The seed is printed; QSS_SEED repeats a run.
+A few rounds here; 200 with QSS_LONG=1 (`./dev test --all`). The seed is printed; QSS_SEED gives the same
+processes in the same order again (threads and timing are the machine's).
 """
 
 import os
@@ -28,7 +29,7 @@ def test_nothing_is_lost_or_done_twice(fresh_service):
 
     def asking(application, employee):
         def turn():
-            request = Request(employee, chance.choice([1, 1, 3]))
+            request = Request(employee, 1 + 2 * (len(made) % 3 == 2))
             made.append((application, request))
             request.until_final(application, PATIENCE_SECONDS)
         return Giving(turn)
@@ -66,6 +67,10 @@ def test_nothing_is_lost_or_done_twice(fresh_service):
                 assert again.json()["signatures"] == request.answer.json()["signatures"]
                 request.check_signatures(again.json()["signatures"])
         answered = sum(len(r.digests) for _, r in made if r.answer.status_code == 200)
+        outcomes = {code: sum(r.answer.status_code == code for _, r in made) for code in {r.answer.status_code for _, r in made}}
+        print(outcomes)
+        # 409: the SAM died between use and result; that is for few, and nothing else may happen.
+        assert set(outcomes) <= {200, 409} and outcomes[200] > len(made) * 0.8, outcomes
         assert answered == signed, "every signature has reached the application that asked for it"
         assert len(rows) == len(made), "one session for each request"
     finally:
