@@ -17,7 +17,6 @@ void check(bool holds)
 void check_request(const qss::http::Request& request)
 {
     check(!request.method.empty() && request.path.starts_with('/'));
-    check(request.path == "/" || !request.path.ends_with('/') || request.path.ends_with("//"));
     check(request.path.find('\0') == std::string::npos);
     check(request.body.size() <= qss::limits::http_body_size);
     check(!request.header("Transfer-Encoding"));

@@ -335,7 +335,7 @@ TEST_F(SessionsTest, ASessionUsedWithoutAResultIsRefusedAtStart)
     EXPECT_EQ(must(sam->sessions().list_unacknowledged({})).session_ids_size(), 1);
     const auto result = must(approve(input, m_phone));
     EXPECT_EQ(result.signatures_size(), 0);
-    EXPECT_EQ(result.refusal_code(), static_cast<std::uint32_t>(ErrorCode::internal));
+    EXPECT_EQ(result.refusal_code(), static_cast<std::uint32_t>(ErrorCode::conflict));
 }
 
 TEST_F(SessionsTest, ASessionWhoseResultWasLostIsRefusedForGood)
@@ -348,7 +348,7 @@ TEST_F(SessionsTest, ASessionWhoseResultWasLostIsRefusedForGood)
     proto::sam::CancelSessionRequest request;
     request.set_session_id(to_string(cancelled.session_id.bytes()));
     EXPECT_EQ(must(sam->sessions().cancel(request)).result().refusal_code(),
-              static_cast<std::uint32_t>(ErrorCode::internal));
+              static_cast<std::uint32_t>(ErrorCode::conflict));
     EXPECT_EQ(must(sam->sessions().list_unacknowledged({})).session_ids_size(), 2);
 }
 
