@@ -36,7 +36,7 @@ def b64url(data):
 def load_libfido2():
     found = ctypes.util.find_library("fido2")
     if found is None:
-        pytest.skip("libfido2 is not installed (./dev setup)")
+        pytest.fail("libfido2 is not installed (./dev setup)")
     library = ctypes.CDLL(found)
     for name in ("fido_assert_new", "fido_cred_new", "es256_pk_new"):
         getattr(library, name).restype = ctypes.c_void_p
@@ -107,7 +107,7 @@ def test_libfido2_judges_assertions(libfido2, case):
 def simplewebauthn():
     """Verdicts by (group, name); the packages are those of package-lock.json."""
     if shutil.which("npm") is None:
-        pytest.skip("npm is not installed (./dev setup)")
+        pytest.fail("npm is not installed (./dev setup)")
     if not (HERE / "node_modules" / "@simplewebauthn").exists():
         subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=HERE, check=True, timeout=300,
                        stdout=subprocess.DEVNULL)
