@@ -2,6 +2,8 @@
 
 #include <thread>
 
+#include <sqlite3.h>
+
 #include "sqlite/database.h"
 #include "unit/sam/sam_fixture.h"
 
@@ -149,6 +151,25 @@ TEST_F(TamperTest, ADroppedIndexHidesNothing)
     change("DROP INDEX live_row_owner");
     open();
     EXPECT_EQ(sam->state(), role::State::READY) << "an index alone holds nothing";
+}
+
+// An index that lacks a row hides it from who looks by owner: a phone that is bound, say, so that
+// another would be the first. Every row and its seal are as they were.
+TEST_F(TamperTest, ARowHiddenFromAnIndexIsFound)
+{
+    enrol(m_phone);
+    close();
+    sqlite3* file = nullptr; // without the guards of our own connections
+    ASSERT_EQ(sqlite3_open(record_path().c_str(), &file), SQLITE_OK);
+    constexpr auto hide =
+        "DROP INDEX live_row_owner;"
+        "CREATE INDEX live_row_owner ON live_row(kind, owner, state) WHERE kind <> 2;"
+        "PRAGMA writable_schema=ON;"
+        "UPDATE sqlite_schema SET sql = 'CREATE INDEX live_row_owner ON live_row(kind, owner, "
+        "state)' WHERE name = 'live_row_owner';";
+    EXPECT_EQ(sqlite3_exec(file, hide, nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(file);
+    sqlite3_close(file);
+    expect_suspended();
 }
 
 // One connection alone: while the SAM runs, nobody else reads or writes its record.

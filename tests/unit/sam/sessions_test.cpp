@@ -295,6 +295,10 @@ TEST_F(SessionsTest, LifetimesAreTheSamsOwn)
     request.set_lifetime_ms(30 * 60'000);
     EXPECT_EQ(must(sam->sessions().open(request)).expires_at_unix_ms(),
               to_unix_ms(clock.now()) + limits::session_max_ms);
+    for (const std::uint32_t too_long : {30U * 60'000U + 1U, 0xFFFFFFFFU}) {
+        request.set_lifetime_ms(too_long);
+        EXPECT_CODE(sam->sessions().open(request), invalid_argument);
+    }
 }
 
 TEST_F(SessionsTest, OpenSessionsOfASignerAreBounded)
