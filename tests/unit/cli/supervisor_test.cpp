@@ -148,7 +148,10 @@ TEST_F(SupervisorTest, AChildThatDoesNotStopIsKilled)
     ASSERT_EQ(::mkfifo((m_directory / "fifo").c_str(), 0600), 0);
     start({script("stubborn", "trap '' TERM; : > " + (m_directory / "up").string() +
                                   "; while :; do read x < " + (m_directory / "fifo").string() + "; done")});
-    ASSERT_TRUE(eventually([this] { return std::filesystem::exists(m_directory / "up"); }));
+    // It may be up before the supervisor has written its number down.
+    ASSERT_TRUE(eventually([this] {
+        return std::filesystem::exists(m_directory / "up") && pids().contains("stubborn");
+    }));
     const auto pid = pids().at("stubborn");
     stop();
     EXPECT_NE(::kill(pid, 0), 0);
