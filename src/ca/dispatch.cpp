@@ -4,51 +4,36 @@
 
 namespace qss::ca {
 
-namespace {
-
-// A certificate, request or statement inside a message that parsed comes from somebody else than the
-// peer: it is refused, and the connection, which others share, lives on.
-template <class T>
-Result<T> answer(Result<T> result)
-{
-    if (!result && result.error().code == ErrorCode::malformed)
-        return fail(ErrorCode::invalid_argument, result.error().detail);
-    return result;
-}
-
-}
-
 std::vector<role::Entry> dispatch_table(Service& service)
 {
     using namespace proto::ca;
     using role::any_state;
     using role::entry;
     using role::only_ready;
-    constexpr role::States only_uninitialised{role::State::UNINITIALISED};
+    using role::only_uninitialised;
     constexpr std::size_t empty = 0;
     constexpr std::size_t ceremony = 16 * 1024;
     constexpr std::size_t identity = 4 * limits::statement_size;
     constexpr std::size_t access = limits::csr_size + 1024;
     return {
         entry<proto::StatusRequest>(STATUS, "status", any_state, empty,
-                                    [&](const auto& request) { return answer(service.status(request)); }),
+                                    [&](const auto& request) { return service.status(request); }),
         entry<InitialiseRequest>(INITIALISE, "initialise", only_uninitialised, ceremony,
-                                 [&](const auto& request) { return answer(service.initialise(request)); }),
+                                 [&](const auto& request) { return service.initialise(request); }),
         entry<GetNonceRequest>(GET_NONCE, "get_nonce", only_ready, empty,
-                               [&](const auto& request) { return answer(service.get_nonce(request)); }),
-        entry<IssueIdentityRequest>(
-            ISSUE_IDENTITY, "issue_identity", only_ready, identity,
-            [&](const auto& request) { return answer(service.issue_identity(request)); }),
+                               [&](const auto& request) { return service.get_nonce(request); }),
+        entry<IssueIdentityRequest>(ISSUE_IDENTITY, "issue_identity", only_ready, identity,
+                                    [&](const auto& request) { return service.issue_identity(request); }),
         entry<RevokeRequest>(REVOKE, "revoke", only_ready, 64,
-                             [&](const auto& request) { return answer(service.revoke(request)); }),
+                             [&](const auto& request) { return service.revoke(request); }),
         entry<IssueAccessRequest>(ISSUE_ACCESS, "issue_access", only_ready, access,
-                                  [&](const auto& request) { return answer(service.issue_access(request)); }),
+                                  [&](const auto& request) { return service.issue_access(request); }),
         entry<CurrentCrlsRequest>(CURRENT_CRLS, "current_crls", only_ready, empty,
-                                  [&](const auto& request) { return answer(service.current_crls(request)); }),
+                                  [&](const auto& request) { return service.current_crls(request); }),
         entry<ChainRequest>(CHAIN, "chain", only_ready, empty,
-                            [&](const auto& request) { return answer(service.chain(request)); }),
+                            [&](const auto& request) { return service.chain(request); }),
         entry<RenewOcspRequest>(RENEW_OCSP, "renew_ocsp", only_ready, empty,
-                                [&](const auto& request) { return answer(service.renew_ocsp(request)); }),
+                                [&](const auto& request) { return service.renew_ocsp(request); }),
     };
 }
 

@@ -4,39 +4,25 @@
 
 namespace qss::ocsp {
 
-namespace {
-
-// A certificate, request or statement inside a message that parsed comes from somebody else than the
-// peer: it is refused, and the connection, which others share, lives on.
-template <class T>
-Result<T> answer(Result<T> result)
-{
-    if (!result && result.error().code == ErrorCode::malformed)
-        return fail(ErrorCode::invalid_argument, result.error().detail);
-    return result;
-}
-
-}
-
 std::vector<role::Entry> dispatch_table(Service& service)
 {
     using namespace proto::ocsp;
     using role::any_state;
     using role::entry;
     using role::only_ready;
-    constexpr role::States only_uninitialised{role::State::UNINITIALISED};
+    using role::only_uninitialised;
     constexpr role::States with_key{role::State::AWAITING_CERTIFICATE, role::State::READY};
     return {
         entry<proto::StatusRequest>(STATUS, "status", any_state, 0,
-                                    [&](const auto& request) { return answer(service.status(request)); }),
+                                    [&](const auto& request) { return service.status(request); }),
         entry<InitialiseRequest>(INITIALISE, "initialise", only_uninitialised, 16,
-                                 [&](const auto& request) { return answer(service.initialise(request)); }),
+                                 [&](const auto& request) { return service.initialise(request); }),
         entry<CompleteRequest>(COMPLETE, "complete", with_key, 8 * limits::certificate_size,
-                               [&](const auto& request) { return answer(service.complete(request)); }),
+                               [&](const auto& request) { return service.complete(request); }),
         entry<UpdateCrlRequest>(UPDATE_CRL, "update_crl", only_ready, limits::crl_size + 64,
-                                [&](const auto& request) { return answer(service.update_crl(request)); }),
+                                [&](const auto& request) { return service.update_crl(request); }),
         entry<RespondRequest>(RESPOND, "respond", only_ready, limits::certificate_size + 256,
-                              [&](const auto& request) { return answer(service.respond(request)); }),
+                              [&](const auto& request) { return service.respond(request); }),
     };
 }
 

@@ -38,6 +38,7 @@ private:
 
 inline constexpr States any_state{State::UNINITIALISED, State::AWAITING_CERTIFICATE, State::READY,
                                   State::SUSPENDED};
+inline constexpr States only_uninitialised{State::UNINITIALISED};
 inline constexpr States only_ready{State::READY};
 
 struct Entry {
@@ -68,16 +69,16 @@ bool has_unknown_fields_below(const Message& message)
     const auto any = [](const auto& list) {
         return std::any_of(list.begin(), list.end(), [](const auto& one) { return has_unknown_fields(one); });
     };
+    bool found = false;
     if constexpr (requires { message.assertion(); })
-        return has_unknown_fields(message.assertion());
-    else if constexpr (requires { message.approval(); })
-        return has_unknown_fields(message.approval());
-    else if constexpr (requires { message.officers(); })
-        return any(message.officers());
-    else if constexpr (requires { message.authorities(); })
-        return any(message.authorities());
-    else
-        return false;
+        found = found || has_unknown_fields(message.assertion());
+    if constexpr (requires { message.approval(); })
+        found = found || has_unknown_fields(message.approval());
+    if constexpr (requires { message.officers(); })
+        found = found || any(message.officers());
+    if constexpr (requires { message.authorities(); })
+        found = found || any(message.authorities());
+    return found;
 }
 
 // Parses a request: malformed (which closes the connection) unless every field is known.
@@ -92,7 +93,9 @@ Result<Message> parse(ByteView body)
     return message;
 }
 
-// One row of the table. `function` is Result<Reply>(const Request&).
+// One row of the table. `function` is Result<Reply>(const Request&). Where it says `malformed`, the peer is
+// told invalid_argument: the message was whole, and a certificate, statement or attestation inside it comes
+// from somebody else. That is refused, and the connection, which others share, lives on.
 // Usage: entry<OpenSessionRequest>(proto::sam::OPEN_SESSION, "open_session", only_ready, 128 * 1024,
 //                                  [this](const OpenSessionRequest& request) { return open(request); })
 template <class Request, class Function>
@@ -101,8 +104,12 @@ Entry entry(int type, std::string_view name, States states, std::size_t max_body
     return {static_cast<std::uint16_t>(type), name, states, max_body_size,
             [function = std::move(function)](ByteView body) -> Result<Bytes> {
                 TRY_ASSIGN(request, parse<Request>(body));
-                TRY_ASSIGN(reply, function(request));
-                return serialise(reply);
+                const auto reply = function(request);
+                if (!reply && reply.error().code == ErrorCode::malformed)
+                    return fail(ErrorCode::invalid_argument, reply.error().detail);
+                if (!reply)
+                    return fail(reply.error());
+                return serialise(*reply);
             }};
 }
 

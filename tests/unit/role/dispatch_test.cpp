@@ -28,6 +28,10 @@ protected:
         entries.push_back(entry<StatusRequest>(
             2, "initialise", States{State::UNINITIALISED}, 0,
             [](const StatusRequest&) -> Result<StatusReply> { return fail(ErrorCode::io, "no"); }));
+        entries.push_back(entry<StatusRequest>(3, "foreign", only_ready, 0,
+                                               [](const StatusRequest&) -> Result<StatusReply> {
+                                                   return fail(ErrorCode::malformed, "inside");
+                                               }));
         return Dispatch(std::move(entries), [this] { return state; });
     }
 
@@ -39,10 +43,10 @@ protected:
 TEST_F(DispatchTest, WhatIsNotInTheTableIsAViolation)
 {
     EXPECT_EQ(dispatch.permit(0, 0), wire::Permit::violation);
-    EXPECT_EQ(dispatch.permit(3, 0), wire::Permit::violation);
+    EXPECT_EQ(dispatch.permit(4, 0), wire::Permit::violation);
     EXPECT_EQ(dispatch.permit(65535, 0), wire::Permit::violation);
     EXPECT_EQ(dispatch.permit(7, 0), wire::Permit::allowed);
-    const auto unknown = dispatch.handle(3, {});
+    const auto unknown = dispatch.handle(4, {});
     ASSERT_FALSE(unknown);
     EXPECT_EQ(unknown.error().code, ErrorCode::malformed);
 }
@@ -92,6 +96,14 @@ TEST_F(DispatchTest, AnswersAndErrorsPass)
     const auto error = dispatch.handle(2, {});
     ASSERT_FALSE(error);
     EXPECT_EQ(error.error().code, ErrorCode::io);
+}
+
+TEST_F(DispatchTest, WhatIsMalformedInsideAWholeMessageIsOnlyRefused)
+{
+    const auto refused = dispatch.handle(3, {});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::invalid_argument); // `malformed` would close the connection
+    EXPECT_EQ(refused.error().detail, "inside");
 }
 
 TEST_F(DispatchTest, ABodyThatDoesNotParseIsMalformed)
