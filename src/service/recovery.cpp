@@ -1,6 +1,8 @@
 #include "service/recovery.h"
 
+#include <array>
 #include <chrono>
+#include <functional>
 
 #include "base/log.h"
 #include "service/each_of.h"
@@ -49,14 +51,12 @@ Status Recovery::recover_once()
     if (sam != RoleReadiness::ready)
         return fail(ErrorCode::unavailable, "the SAM is not ready");
     TRY(m.checkpoints.exchange()); // first: nothing more for a SAM whose record was put back
-    TRY(m.signing.drive_approved());
-    TRY(m.signing.drain_unacknowledged());
-    // Revocations before the removals that wait for them.
-    const auto revoked = m.identities.finish_revocations();
-    if (is_role_away(revoked))
-        return revoked;
-    const auto removed = m.users.finish_removals();
-    return revoked ? removed : revoked;
+    // A session that always fails must not keep a revocation waiting. Revocations before the removals that
+    // wait for them.
+    const std::array<std::function<Status()>, 4> steps{
+        [this] { return m.signing.drive_approved(); }, [this] { return m.signing.drain_unacknowledged(); },
+        [this] { return m.identities.finish_revocations(); }, [this] { return m.users.finish_removals(); }};
+    return each_of(steps, [](const auto& step) { return step(); });
 }
 
 void Recovery::run_timer()

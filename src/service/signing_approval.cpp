@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "sap/challenge.h"
+#include "service/each_of.h"
 #include "service/session_errors.h"
 #include "store/audit.h"
 #include "store/identities.h"
@@ -297,12 +298,14 @@ Status Signing::drive_approved()
 Status Signing::drain_unacknowledged()
 {
     constexpr std::uint32_t batch = 100;
+    Status outcome;
     for (std::vector<SessionId> before;;) {
         TRY_ASSIGN(ids, m.sam.unacknowledged(batch));
-        if (ids.empty() || ids == before) // what is left belongs to calls under way
-            return {};
-        for (const auto& id : ids)
-            TRY(drain_one(id));
+        if (ids.empty() || ids == before) // what is left belongs to calls under way, or failed
+            return outcome;
+        outcome = each_of(ids, [this](const auto& id) { return drain_one(id); });
+        if (is_role_away(outcome))
+            return outcome;
         before = std::move(ids);
     }
 }

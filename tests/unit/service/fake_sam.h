@@ -48,6 +48,7 @@ public:
     }
     void refuse_by_word(std::optional<Error> error) { m_word = std::move(error); }
     void refuse_for_good(std::optional<Error> error) { m_for_good = std::move(error); }
+    void corrupt(const SessionId& id) { m_corrupt = qss::to_string(id.bytes()); } // its row was altered
     void before_call(std::function<void(std::uint16_t)> hook) { m_before = std::move(hook); }
     int signings() const { return m_signings; }
     int calls(std::uint16_t type) const { return m_calls.contains(type) ? m_calls.at(type) : 0; }
@@ -127,6 +128,8 @@ private:
         const auto found = m_sessions.find(request.session_id());
         if (found == m_sessions.end())
             return fail(ErrorCode::not_found, "no such session");
+        if (request.session_id() == m_corrupt)
+            return fail(ErrorCode::tampered, "a row of the record was altered");
         auto& session = found->second;
         if (session.state == State::cancelled)
             return fail(ErrorCode::gone, "cancelled");
@@ -202,6 +205,7 @@ private:
     std::uint16_t m_fault_type = 0;
     std::optional<Error> m_word;
     std::optional<Error> m_for_good;
+    std::string m_corrupt;
     std::function<void(std::uint16_t)> m_before;
     std::map<std::string, Session> m_sessions;
     std::map<std::uint16_t, int> m_calls;

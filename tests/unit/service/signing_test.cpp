@@ -1,5 +1,8 @@
 #include "service/signing.h"
 
+#include <algorithm>
+#include <array>
+
 #include "store/audit.h"
 #include "unit/service/signing_bed.h"
 
@@ -144,6 +147,21 @@ TEST_F(SigningTest, AResultThatTheSamKeepsIsDrained)
     EXPECT_TRUE(m_signing->drain_unacknowledged());
     EXPECT_EQ(session(id).status, SessionStatus::signed_);
     EXPECT_EQ(m_sam.unacknowledged(), 0U);
+}
+
+TEST_F(SigningTest, AResultThatCannotBeReadKeepsNoOtherWaiting)
+{
+    const std::array ids{begin(request("a")), begin(request("b"))};
+    m_sam.set_fault(FakeSam::Fault::reply_lost, proto::sam::ACTIVATE);
+    for (const auto& id : ids)
+        EXPECT_FALSE(approve(id));
+    m_sam.set_fault(FakeSam::Fault::none);
+    const auto& [first, last] = std::minmax(ids[0], ids[1]); // the order in which they are listed
+    m_sam.corrupt(first);
+    EXPECT_EQ(m_signing->drain_unacknowledged().error().code, ErrorCode::tampered);
+    EXPECT_EQ(session(first).status, SessionStatus::approved);
+    EXPECT_EQ(session(last).status, SessionStatus::signed_);
+    EXPECT_EQ(m_sam.unacknowledged(), 1U);
 }
 
 TEST_F(SigningTest, ALostAcknowledgementIsMadeUpFor)
