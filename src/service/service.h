@@ -37,7 +37,7 @@ struct ServiceOptions {
     std::uint32_t certificate_days = 365;
     std::string crash_at;               // sandbox alone; "" for never
     unsigned workers = 8;
-    std::size_t worker_queue = 4096;
+    std::size_t worker_queue = 1024;
 };
 
 struct Roles {

@@ -139,7 +139,7 @@ Result<std::optional<SignTicket>> Signing::attach(const store::Session& draft)
     if (!equal_public(same->request_hash, draft.request_hash))
         return fail(ErrorCode::invalid_argument, "Idempotency-Key was used for another request");
     set_deserted_at(same->id, m.clock.now() + m_settings.attach_grace);
-    return std::optional<SignTicket>({same->id, Attachment::attached});
+    return std::optional(SignTicket{same->id});
 }
 
 Status Signing::check_may_sign(const Application& by, const SignRequest& request, Draft& draft)
@@ -201,7 +201,7 @@ Result<SignTicket> Signing::open(const Application& by, store::Session session)
     }
     watch(session.id, session.expires_at, m.clock.now() + m_settings.attach_grace);
     m_phones.wake(session.user_id);
-    return SignTicket{session.id, Attachment::opened};
+    return SignTicket{session.id};
 }
 
 Status Signing::write_pending(const Application& by, const store::Session& session)

@@ -29,11 +29,8 @@ struct SignRequest {
     std::string idempotency_key;              // "" without one
 };
 
-enum class Attachment { opened, attached };
-
 struct SignTicket {
     SessionId session_id;
-    Attachment attachment = Attachment::opened;
 };
 
 struct Signed {
@@ -55,8 +52,8 @@ public:
         std::vector<std::string> origins;
         std::string consent_version = "1";    // of the text that the phone shows
         Milliseconds default_lifetime{120'000};
-        Milliseconds attach_grace{10'000};    // a client that hung up may come back within
-        std::size_t waiting_limit = 20'000;
+        Milliseconds attach_grace{60'000};    // a client that hung up may come back within
+        std::size_t waiting_limit = 10'000;
         Milliseconds result_grace{60'000};    // an answer that was not delivered may be fetched within
     };
     struct Parts {
@@ -125,14 +122,14 @@ private:
     Result<SignTicket> open(const Application& by, store::Session draft);
     Status write_pending(const Application& by, const store::Session& session);
 
-    Status check_assertion(const store::Session& session, const store::StoredAssertion& assertion);
+    Status check_with_mirror(const store::Session& session, const store::StoredAssertion& assertion);
     Status count_failure(const Phone& phone, const store::Session& session,
                          const store::StoredAssertion& assertion, const Error& failure);
     Status record_approval(const Phone& phone, const store::Session& session,
                            const store::StoredAssertion& assertion);
     Status activate(const store::Session& session);
     Status refuse(const store::Session& session, const Error& refusal);
-    Status store_result(const store::Session& session, const ActivationResult& result);
+    Status record_result(const store::Session& session, const ActivationResult& result);
     Status drain_one(const SessionId& id);
 
     // True: this call ended it. Tells the SAM and wakes whoever waits.
@@ -143,7 +140,6 @@ private:
     void watch(const SessionId& session, TimePoint expires_at, TimePoint deserted_at);
     void set_deserted_at(const SessionId& session, TimePoint deserted_at);
     void answer(const SessionId& session, SignDone& done);
-    void answer_pending(const UserId& user, PendingDone& done);
     Result<std::vector<PendingSession>> query_pending(const UserId& user);
     Result<store::Session> find(const SessionId& id);
     Result<store::Session> find_of(const Phone& phone, const SessionId& id);

@@ -78,7 +78,7 @@ Status Signing::approve(const Phone& phone, const SessionId& id, store::StoredAs
         return fail(outcome_for_phone(session));
     if (session.expires_at <= m.clock.now())
         return fail(ErrorCode::gone, "the session has expired");
-    const auto checked = check_assertion(session, assertion);
+    const auto checked = check_with_mirror(session, assertion);
     if (!checked)
         return count_failure(phone, session, assertion, checked.error());
     m.crash_points.reach("assertion_not_approved");
@@ -89,7 +89,7 @@ Status Signing::approve(const Phone& phone, const SessionId& id, store::StoredAs
 }
 
 // not_found: the mirror knows no such authenticator of this user.
-Status Signing::check_assertion(const store::Session& session, const store::StoredAssertion& assertion)
+Status Signing::check_with_mirror(const store::Session& session, const store::StoredAssertion& assertion)
 {
     TRY_ASSIGN(authenticators, m.store.read([&](sqlite::Database& db) {
         return store::Phones(db).authenticators(session.user_id);
@@ -134,7 +134,7 @@ Status Signing::count_failure(const Phone& phone, const store::Session& session,
     auto approved = session;
     approved.assertion = assertion;
     TRY(record_approval(phone, session, assertion));
-    return store_result(approved, *judged);
+    return record_result(approved, *judged);
 }
 
 // One durable transaction: state, assertion, quota unit and the audit entry, before the SAM is told.
@@ -180,7 +180,7 @@ Status Signing::activate(const store::Session& session)
 {
     const auto result = m.sam.activate(session.id, session.assertion);
     if (result)
-        return store_result(session, *result);
+        return record_result(session, *result);
     if (is_outcome_unknown(result.error().code)) {
         log::warning("an approved session waits for the SAM",
                      {{"session", session.id.text()}, {"why", result.error().detail}});
@@ -191,13 +191,13 @@ Status Signing::activate(const store::Session& session)
     // A refusal by word of mouth. Cancelling makes it last, unless the session was used before.
     const auto cancelled = m.sam.cancel(session.id);
     if (cancelled && *cancelled)
-        return store_result(session, **cancelled);
+        return record_result(session, **cancelled);
     if (cancelled || cancelled.error().code == ErrorCode::not_found)
         return refuse(session, result.error());
     return fail(ErrorCode::unavailable, "approved; the SAM has not decided yet");
 }
 
-Status Signing::store_result(const store::Session& session, const ActivationResult& result)
+Status Signing::record_result(const store::Session& session, const ActivationResult& result)
 {
     if (result.signatures.empty())
         return refuse(session, {result.refusal, result.refusal_detail});
