@@ -71,9 +71,9 @@ struct Tokens {
 };
 
 struct Rates {
-    std::uint32_t logins_per_minute = 60;           // per API credential
-    std::uint32_t requests_per_minute = 6'000;      // per pack, unless the pack has its own
-    std::uint32_t device_requests_per_minute = 240; // per device, and per address before log-in
+    std::uint32_t logins_per_minute = 60;           // per credential and certificate, in new packs
+    std::uint32_t requests_per_minute = 6'000;      // per pack
+    std::uint32_t device_requests_per_minute = 240; // per device, once it has logged in
 };
 
 struct Identities {

@@ -92,7 +92,7 @@ Status read_tokens(const toml::table& table, Tokens& out)
 Status read_rates(const toml::table& table, Rates& out)
 {
     TableReader reader(table, "rates");
-    reader.integer("logins_per_minute", out.logins_per_minute, 1, 1'000'000);
+    reader.integer("logins_per_minute", out.logins_per_minute, 1, 60'000); // as service/tenancy.cpp has it
     reader.integer("requests_per_minute", out.requests_per_minute, 1, 100'000'000);
     reader.integer("device_requests_per_minute", out.device_requests_per_minute, 1, 1'000'000);
     return reader.finish();

@@ -99,8 +99,9 @@ lifetime_s = {}
 device_token_lifetime_s = {}
 
 [rates]
-# For each API credential; for each pack that has no rate of its own; for each phone.
+# Of packs made from now on that name none, for each API credential and client certificate (1 to 60000).
 logins_per_minute = {}
+# For each pack; for each phone.
 requests_per_minute = {}
 device_requests_per_minute = {}
 

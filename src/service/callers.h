@@ -27,8 +27,6 @@ struct Phone {
 
 enum class OperatorRole { operator_, registration_officer, auditor, security_officer };
 
-Result<OperatorRole> operator_role_from_string(
-    std::string_view name); // "operator", "registration_officer", …
 [[nodiscard]] std::string_view to_string(OperatorRole role);
 
 struct Operator {

@@ -125,6 +125,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Wrong{"[listeners]\nmtls = 8443\n", "listeners.mtls"},
                     Wrong{"[identities]\ndefault_key_type = \"RSA-1024\"\n", "identities.default_key_type"},
                     Wrong{"[identities]\nlifetime_days = 1096\n", "identities.lifetime_days"},
+                    Wrong{"[rates]\nlogins_per_minute = 60001\n", "rates.logins_per_minute"},
                     Wrong{"[users]\nsam = 1000\n", "users.sam"},
                     Wrong{"[operator]\nname = \"x\"\n", "operator"},
                     Wrong{"[[operator]]\nname = \"x\"\nrole = \"root\"\n", "operator.role"},
