@@ -133,7 +133,7 @@ Result<bj::value> parse_value(std::string_view text)
     }
 }
 
-std::string quoted(std::string_view text)
+std::string json_string(std::string_view text)
 {
     return bj::serialize(bj::string_view(text.data(), text.size()));
 }
@@ -329,12 +329,12 @@ std::string& Writer::member(std::string_view name)
 {
     if (!m_members.empty())
         m_members += ',';
-    return m_members.append(quoted(name)).append(1, ':');
+    return m_members.append(json_string(name)).append(1, ':');
 }
 
 Writer& Writer::text(std::string_view name, std::string_view value)
 {
-    member(name) += quoted(value);
+    member(name) += json_string(value);
     return *this;
 }
 
@@ -359,7 +359,7 @@ Writer& Writer::texts(std::string_view name, const std::vector<std::string>& val
 {
     std::string list;
     for (const auto& value : values)
-        list.append(list.empty() ? "" : ",").append(quoted(value));
+        list.append(list.empty() ? "" : ",").append(json_string(value));
     member(name).append("[").append(list).append("]");
     return *this;
 }

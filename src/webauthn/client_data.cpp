@@ -12,7 +12,7 @@ namespace qss::webauthn {
 namespace {
 
 // CCDToString, 5.8.1.1.
-std::string quoted(std::string_view text)
+std::string json_string(std::string_view text)
 {
     std::string out = "\"";
     for (const char c : text) {
@@ -31,7 +31,7 @@ std::string quoted(std::string_view text)
 
 std::string up_to_origin(std::string_view type, ByteView challenge)
 {
-    return "{\"type\":" + quoted(type) + ",\"challenge\":" + quoted(base64url_encode(challenge)) +
+    return "{\"type\":" + json_string(type) + ",\"challenge\":" + json_string(base64url_encode(challenge)) +
            ",\"origin\":";
 }
 
@@ -53,7 +53,7 @@ Status check_rest(std::string_view rest)
 
 std::string client_data_prefix(std::string_view type, ByteView challenge, std::string_view origin)
 {
-    return up_to_origin(type, challenge) + quoted(origin) + ",\"crossOrigin\":false";
+    return up_to_origin(type, challenge) + json_string(origin) + ",\"crossOrigin\":false";
 }
 
 Bytes encode_client_data(std::string_view type, ByteView challenge, std::string_view origin)
@@ -67,7 +67,7 @@ Status check_client_data(ByteView client_data_json, std::string_view type, ByteV
     if (client_data_json.size() > limits::client_data_size)
         return fail(ErrorCode::verification_failed, "client data is too long");
     const auto text = as_text(client_data_json);
-    if (!text.starts_with("{\"type\":" + quoted(type) + ","))
+    if (!text.starts_with("{\"type\":" + json_string(type) + ","))
         return fail(ErrorCode::verification_failed, "client data is not of type " + std::string(type));
     if (!text.starts_with(up_to_origin(type, challenge)))
         return fail(ErrorCode::verification_failed, "client data answers another challenge");
