@@ -1,22 +1,12 @@
 #include "api/problem.h"
 
 #include "api/json.h"
+#include "api/respond.h"
 #include "api/status.h"
 
 namespace qss::api {
 
 namespace {
-
-http::Response response(int status, const json::Writer& body)
-{
-    http::Response out{
-        status,
-        {{"Content-Type", "application/problem+json;charset=utf-8"}, {"Cache-Control", "no-store"}},
-        body.str()};
-    if (status == 429 || status == 503)
-        out.headers.push_back({"Retry-After", std::string(retry_after_s)});
-    return out;
-}
 
 json::Writer begin(int status, std::string_view title)
 {
@@ -36,12 +26,13 @@ http::Response problem_response(const Error& error, const std::string& request_i
     body.text("code", to_string(error.code));
     if (entry.status >= 500)
         body.text("id", request_id);
-    return response(entry.status, body);
+    return error_json_response(entry.status, body.str());
 }
 
 http::Response problem_response(int status, std::string_view title, const std::string& request_id)
 {
-    return response(status, begin(status, title).text("code", "http").text("id", request_id));
+    return error_json_response(status,
+                               begin(status, title).text("code", "http").text("id", request_id).str());
 }
 
 http::Response wrong_guess_response(std::string_view code, std::string_view detail,
@@ -52,7 +43,7 @@ http::Response wrong_guess_response(std::string_view code, std::string_view deta
     body.text("detail", detail).text("code", code);
     if (tries_left)
         body.integer("tries_left", *tries_left);
-    return response(entry.status, body);
+    return error_json_response(entry.status, body.str());
 }
 
 }

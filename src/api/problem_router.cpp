@@ -2,6 +2,21 @@
 
 namespace qss::api {
 
+namespace {
+
+// Lets a request with a body pass only when it says that it is JSON.
+http::Handler with_json_if_any(http::Handler next)
+{
+    return [next = std::move(next)](http::Request request, http::Responder respond) {
+        if (request.body.empty() || request.method == "GET" || is_json(request))
+            next(std::move(request), std::move(respond));
+        else
+            respond(problem_response(415, "Unsupported Media Type", request.request_id));
+    };
+}
+
+}
+
 http::Router empty_problem_router()
 {
     return http::Router(
@@ -15,14 +30,17 @@ http::Router empty_problem_router()
         });
 }
 
-http::Handler with_json_if_any(http::Handler next)
+http::Router make_problem_router(std::string_view prefix, std::span<const Route> table, const Parts& parts)
 {
-    return [next = std::move(next)](http::Request request, http::Responder respond) {
-        if (request.body.empty() || request.method == "GET" || is_json(request))
-            next(std::move(request), std::move(respond));
-        else
-            respond(problem_response(415, "Unsupported Media Type", request.request_id));
-    };
+    auto router = empty_problem_router();
+    for (const auto& route : table) {
+        auto handler =
+            on_pool(parts.service.pool(), problem_response,
+                    [parts, handle = route.handle](const ExchangePtr& exchange) { handle(parts, exchange); });
+        router.add(route.method, std::string(prefix) + std::string(route.pattern),
+                   with_json_if_any(std::move(handler)));
+    }
+    return router;
 }
 
 }

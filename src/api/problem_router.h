@@ -3,30 +3,23 @@
 #pragma once
 
 #include <span>
+#include <string_view>
 
 #include "api/exchange.h"
 #include "api/parts.h"
 #include "api/problem.h"
+#include "http/router.h"
 
 namespace qss::api {
 
-http::Router empty_problem_router();
-// Lets a request with a body pass only when it says that it is JSON.
-http::Handler with_json_if_any(http::Handler next);
+struct Route {
+    std::string_view method;
+    std::string_view pattern; // after the prefix
+    void (*handle)(const Parts& parts, const ExchangePtr& exchange);
+};
 
-// `Route` has method, pattern and handle(parts, exchange).
-template <class Route>
-http::Router make_problem_router(std::string_view prefix, std::span<const Route> table, const Parts& parts)
-{
-    auto router = empty_problem_router();
-    for (const auto& route : table) {
-        auto handler =
-            on_pool(parts.service.pool(), problem_response,
-                    [parts, handle = route.handle](const ExchangePtr& exchange) { handle(parts, exchange); });
-        router.add(route.method, std::string(prefix) + std::string(route.pattern),
-                   with_json_if_any(std::move(handler)));
-    }
-    return router;
-}
+http::Router empty_problem_router();
+// Each on the pool; one with a body says that it is JSON.
+http::Router make_problem_router(std::string_view prefix, std::span<const Route> table, const Parts& parts);
 
 }

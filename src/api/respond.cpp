@@ -1,5 +1,7 @@
 #include "api/respond.h"
 
+#include "api/status.h"
+
 namespace qss::api {
 
 namespace {
@@ -25,6 +27,14 @@ http::Response no_content()
 http::Response bytes_response(std::string body)
 {
     return with_body(200, "application/octet-stream", std::move(body));
+}
+
+http::Response error_json_response(int status, std::string body)
+{
+    auto out = with_body(status, "application/problem+json;charset=utf-8", std::move(body));
+    if (status == 429 || status == 503)
+        out.headers.push_back({"Retry-After", std::string(retry_after_s)});
+    return out;
 }
 
 }

@@ -19,7 +19,6 @@ namespace qss::service {
 
 namespace {
 
-constexpr std::size_t idempotency_key_size = 255;
 constexpr std::string_view language = "en";
 
 crypto::SignatureAlgorithm algorithm_for(crypto::KeyType key, crypto::HashAlgorithm hash)
@@ -50,7 +49,7 @@ Status check_request(const SignRequest& request)
     for (const auto& label : request.labels)
         TRY(check_shown_text(label, "label", limits::label_size));
     if (request.idempotency_key.size() > idempotency_key_size)
-        return fail(ErrorCode::invalid_argument, "Idempotency-Key is longer than 255 bytes");
+        return fail(ErrorCode::invalid_argument, "Idempotency-Key is longer than 64 bytes");
     return {};
 }
 

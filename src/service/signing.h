@@ -22,11 +22,13 @@
 
 namespace qss::service {
 
+inline constexpr std::size_t idempotency_key_size = 64;
+
 struct SignRequest {
     std::string email;
     std::vector<crypto::Digest> digests;      // 1 to 100, of the algorithm that the key's default has
     std::vector<std::string> labels;          // one for each digest, or none
-    std::string idempotency_key;              // "" without one
+    std::string idempotency_key;              // "" without one; at most idempotency_key_size
 };
 
 struct SignTicket {

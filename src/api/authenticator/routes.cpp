@@ -1,7 +1,6 @@
 #include "api/authenticator/routes.h"
 
 #include "api/authenticator/calls.h"
-#include "api/problem_router.h"
 #include "base/limits.h"
 
 namespace qss::api::authenticator {
@@ -51,7 +50,7 @@ std::span<const Route> routes()
 
 http::Router make_router(const Parts& parts)
 {
-    return make_problem_router(prefix, std::span<const Route>(table), parts);
+    return make_problem_router(prefix, table, parts);
 }
 
 Result<service::Phone> authenticate(const Parts& parts, const http::Request& request)

@@ -2,7 +2,6 @@
 
 #include "api/management/calls.h"
 #include "api/problem.h"
-#include "api/problem_router.h"
 
 namespace qss::api::management {
 
@@ -44,7 +43,7 @@ std::span<const Route> routes()
 
 http::Router make_router(const Parts& parts)
 {
-    return make_problem_router(prefix, std::span<const Route>(table), parts);
+    return make_problem_router(prefix, table, parts);
 }
 
 Result<service::Operator> authenticate(const Parts& parts, const http::Request& request)

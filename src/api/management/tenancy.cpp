@@ -100,13 +100,12 @@ Result<service::NewPack> read_new_pack(const Parts& parts, json::Reader& body)
     TRY(body.finish());
     if (kind != "signing")
         return fail(ErrorCode::unsupported, "\"kind\" can be \"signing\" only");
-    auto type = crypto::key_type_from_string(key_type.value_or(parts.config.identities.default_key_type));
-    if (!type)
-        return fail(ErrorCode::invalid_argument, "\"key_type\" is RSA-3072, RSA-4096, P-256 or P-384");
+    TRY_ASSIGN(type,
+               crypto::key_type_from_string(key_type.value_or(parts.config.identities.default_key_type)));
     return service::NewPack{
         .enterprise_id = enterprise,
         .name = std::move(name),
-        .key_type = *type,
+        .key_type = type,
         .signature_quota = signature_quota,
         .user_quota = user_quota,
         .session_lifetime = Milliseconds(lifetime.value_or(0)),

@@ -1,22 +1,12 @@
 #include "api/qss/errors.h"
 
 #include "api/json.h"
+#include "api/respond.h"
 #include "api/status.h"
 
 namespace qss::api::qss_api {
 
 namespace {
-
-http::Response response(int status, const json::Writer& body)
-{
-    http::Response out{
-        status,
-        {{"Content-Type", "application/problem+json;charset=utf-8"}, {"Cache-Control", "no-store"}},
-        body.str()};
-    if (status == 429 || status == 503)
-        out.headers.push_back({"Retry-After", std::string(retry_after_s)});
-    return out;
-}
 
 // Where the contract has no fixed words, the description says what is wrong; elsewhere the detail goes
 // into "errors", which clients may show.
@@ -39,12 +29,12 @@ http::Response error_response(const Error& error, const std::string& request_id)
     json::Writer errors;
     errors.text(to_string(error.code), tell ? std::string_view(error.detail) : entry.title);
     body.object("errors", errors);
-    return response(entry.status, body);
+    return error_json_response(entry.status, body.str());
 }
 
 http::Response error_response(int status, std::string_view description)
 {
-    return response(status, json::Writer().text("description", description));
+    return error_json_response(status, json::Writer().text("description", description).str());
 }
 
 }

@@ -13,8 +13,6 @@ namespace qss::api::qss_api {
 
 namespace {
 
-constexpr std::size_t idempotency_key_size = 64;
-
 enum class Shape { one_signature, list_of_signatures };
 
 // RSA over SHA-256 is what QSS clients know; a pack of another key type has that key's own hash.
@@ -50,11 +48,11 @@ Result<std::string> read_idempotency_key(const http::Request& request)
     if (!header)
         return std::string();
     const auto printable = [](char c) { return c >= 0x21 && c <= 0x7e; };
-    if (header->empty() || header->size() > idempotency_key_size ||
+    if (header->empty() || header->size() > service::idempotency_key_size ||
         !std::all_of(header->begin(), header->end(), printable)) {
-        return fail(
-            ErrorCode::invalid_argument,
-            fmt::format("Idempotency-Key has 1 to {} printable ASCII characters", idempotency_key_size));
+        return fail(ErrorCode::invalid_argument,
+                    fmt::format("Idempotency-Key has 1 to {} printable ASCII characters",
+                                service::idempotency_key_size));
     }
     return std::string(*header);
 }
