@@ -62,6 +62,16 @@ Result<std::optional<AuthenticatorRecord>> find_authenticator(Transaction& trans
     return std::optional<AuthenticatorRecord>(std::move(authenticator));
 }
 
+// The error says why there is none: no signatures, or none of the evidence key's.
+Result<Bytes> evidence_of(Environment& environment, const SignedFacts& outcome)
+{
+    if (!outcome.signatures)
+        return fail(outcome.signatures.error());
+    const auto config = environment.config.get();
+    TRY_ASSIGN(evidence_key, environment.vault.evidence_key(*config));
+    return make_evidence(outcome.facts, *outcome.signatures, *config, *evidence_key);
+}
+
 }
 
 Result<Sessions::Candidate> Sessions::load(const SessionId& id, const proto::sam::ActivateRequest& request)
@@ -138,14 +148,7 @@ Result<proto::sam::ActivateReply> Sessions::sign(UsedApproval approval)
 Result<SessionRecord> Sessions::store_result(const SignedFacts& outcome)
 {
     const auto& facts = outcome.facts;
-    const auto config = m_environment.config.get();
-    Result<Bytes> evidence = fail(ErrorCode::internal, "no signatures");
-    if (outcome.signatures) {
-        TRY_ASSIGN(evidence_key, m_environment.vault.evidence_key(*config));
-        evidence = make_evidence(facts, *outcome.signatures, *config, *evidence_key);
-    } else {
-        evidence = fail(outcome.signatures.error());
-    }
+    const auto evidence = evidence_of(m_environment, outcome);
     if (!evidence)
         log::alarm("a session could not be signed",
                    {{"session", facts.session.input.session_id.text()}, {"detail", evidence.error().detail}});

@@ -63,6 +63,7 @@ private:
 
 struct KeyStoreHooks {
     std::function<void()> before_load; // of any key
+    Bytes broken_spki;                 // of a key that can not be loaded
     std::vector<Bytes> destroyed;
     std::atomic<bool> no_rsa{false}; // read by the pool's thread
 };
@@ -88,6 +89,8 @@ public:
     {
         if (m_hooks.before_load)
             m_hooks.before_load();
+        if (equal_public(spki, m_hooks.broken_spki))
+            return fail(ErrorCode::io, "the key store failed");
         return SharedKeyStore::get().load(blob, spki);
     }
     void destroy(ByteView blob) override

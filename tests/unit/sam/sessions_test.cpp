@@ -356,6 +356,17 @@ TEST_F(SessionsTest, ASessionWhoseResultWasLostIsRefusedForGood)
     EXPECT_EQ(must(sam->sessions().list_unacknowledged({})).session_ids_size(), 2);
 }
 
+TEST_F(SessionsTest, ASessionWithoutEvidenceIsRefusedForGood)
+{
+    const auto input = open_session(m_identity);
+    hooks.broken_spki = evidence_spki;
+    const auto result = must(approve(input, m_phone));
+    hooks.broken_spki.clear();
+    EXPECT_EQ(result.signatures_size(), 0);
+    EXPECT_EQ(result.refusal_code(), static_cast<std::uint32_t>(ErrorCode::io));
+    EXPECT_EQ(must(stored_result(input.session_id)).signatures_size(), 0);
+}
+
 // While one thread signs, another's activation or cancellation neither signs nor refuses.
 TEST_F(SessionsTest, ASessionBeingSignedIsLeftAlone)
 {
