@@ -81,7 +81,7 @@ Result<Settings> Settings::decode(ByteView encoding)
     TRY_ASSIGN(reader, CanonicalReader::open(encoding, tag));
     Settings settings;
     TRY_ASSIGN(sandbox, reader.u64());
-    settings.mode = sandbox == 1 ? Mode::sandbox : Mode::production;
+    settings.mode = role::mode_from(sandbox == 1);
     for (auto* field : {&settings.country, &settings.organisation, &settings.organisation_identifier,
                         &settings.public_host}) {
         TRY_ASSIGN(text, reader.text(limits::name_size));
@@ -114,7 +114,7 @@ Result<Settings> Settings::decode(ByteView encoding)
 Result<Settings> Settings::from_request(const proto::ca::InitialiseRequest& request)
 {
     Settings settings;
-    settings.mode = request.sandbox() ? Mode::sandbox : Mode::production;
+    settings.mode = role::mode_from(request.sandbox());
     const bool sandbox = settings.mode == Mode::sandbox;
     settings.country = request.country();
     settings.organisation = request.organisation();

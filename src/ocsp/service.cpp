@@ -13,11 +13,6 @@ namespace {
 constexpr int max_authorities = 4;
 constexpr std::size_t max_shown = 10'000; // 150 bytes each
 
-role::Mode mode_of(bool sandbox)
-{
-    return sandbox ? role::Mode::sandbox : role::Mode::production;
-}
-
 }
 
 Result<std::unique_ptr<Service>> Service::open(ServiceOptions options)
@@ -40,7 +35,7 @@ Status Service::load()
     }));
     if (!key)
         return {};
-    TRY(m_options.check_mode(mode_of(key->sandbox)));
+    TRY(m_options.check_mode(role::mode_from(key->sandbox)));
     TRY_ASSIGN(signer, m_options.keys.load(key->key.blob, key->key.spki));
     TRY_ASSIGN(rows, m_options.writer.write_returning([&](sqlite::Database& database) {
         return Transaction(database).authorities(m_options.keys);
@@ -81,7 +76,7 @@ Result<proto::StatusReply> Service::status(const proto::StatusRequest&)
 
 Result<proto::ocsp::InitialiseReply> Service::initialise(const proto::ocsp::InitialiseRequest& request)
 {
-    TRY(m_options.check_mode(mode_of(request.sandbox())));
+    TRY(m_options.check_mode(role::mode_from(request.sandbox())));
     const std::lock_guard lock(m_mutex);
     if (m_state != role::State::UNINITIALISED)
         return fail(ErrorCode::conflict, "the responder has its key");

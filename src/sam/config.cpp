@@ -10,32 +10,24 @@ namespace {
 
 constexpr std::size_t text_size = 300;
 constexpr std::size_t blob_size = 8 * 1024;
-constexpr std::uint64_t list_size = 64;
-
-Result<std::uint64_t> read_count(CanonicalReader& reader)
-{
-    TRY_ASSIGN(count, reader.u64());
-    if (count > list_size)
-        return fail(ErrorCode::malformed, "configuration: list");
-    return count;
-}
+constexpr std::size_t list_size = 64;
 
 Status read_lists(CanonicalReader& reader, Config& config)
 {
-    TRY_ASSIGN(origins, read_count(reader));
-    for (std::uint64_t i = 0; i < origins; ++i) {
+    TRY_ASSIGN(origins, reader.count(list_size));
+    for (std::size_t i = 0; i < origins; ++i) {
         TRY_ASSIGN(origin, reader.text(text_size));
         config.rp.origins.push_back(std::move(origin));
     }
-    TRY_ASSIGN(officers, read_count(reader));
-    for (std::uint64_t i = 0; i < officers; ++i) {
+    TRY_ASSIGN(officers, reader.count(list_size));
+    for (std::size_t i = 0; i < officers; ++i) {
         TRY_ASSIGN(name, reader.text(text_size));
         TRY_ASSIGN(spki, reader.bytes(limits::spki_size));
         TRY_ASSIGN(certificate, reader.bytes(limits::certificate_size));
         config.officers.push_back({std::move(name), to_bytes(spki), to_bytes(certificate)});
     }
-    TRY_ASSIGN(roots, read_count(reader));
-    for (std::uint64_t i = 0; i < roots; ++i) {
+    TRY_ASSIGN(roots, reader.count(list_size));
+    for (std::size_t i = 0; i < roots; ++i) {
         TRY_ASSIGN(root, reader.bytes(limits::certificate_size));
         config.attestation_roots.push_back(to_bytes(root));
     }

@@ -13,16 +13,6 @@ constexpr std::size_t transport_size = limits::statement_size + 512;
 constexpr std::size_t blob_size = 8 * 1024; // RSA-4096 in PKCS#8: 2.4 KiB
 constexpr std::size_t detail_size = 1024;
 
-std::uint64_t unsigned_ms(TimePoint time)
-{
-    return static_cast<std::uint64_t>(to_unix_ms(time));
-}
-
-TimePoint time_from(std::uint64_t unix_ms)
-{
-    return from_unix_ms(static_cast<std::int64_t>(unix_ms));
-}
-
 template <class State>
 Result<State> state_of(const Row& row, State last)
 {
@@ -38,22 +28,16 @@ Result<SignerRecord> SignerRecord::from_row(Row row)
     TRY_ASSIGN(id, SignerId::from_bytes(row.id));
     TRY_ASSIGN(state, state_of(row, destroyed));
     TRY_ASSIGN(reader, CanonicalReader::open(row.contents, "signer"));
-    TRY_ASSIGN(enterprise_view, reader.bytes_exactly(16));
-    TRY_ASSIGN(enterprise, EnterpriseId::from_bytes(enterprise_view));
+    TRY_ASSIGN(enterprise, reader.id<EnterpriseId>());
     TRY_ASSIGN(sequence, reader.u64());
     TRY_ASSIGN(statement, reader.bytes(transport_size));
     TRY_ASSIGN(hash, reader.bytes_exactly(32));
     TRY_ASSIGN(may_bind_first, reader.u64());
-    TRY_ASSIGN(last_removal, reader.u64());
+    TRY_ASSIGN(last_removal, reader.time());
     TRY(reader.finish());
-    SignerRecord signer{id,
-                        enterprise,
-                        sequence,
-                        to_bytes(statement),
-                        to_bytes(hash),
-                        may_bind_first != 0,
-                        time_from(last_removal),
-                        state};
+    SignerRecord signer{
+        id,           enterprise, sequence, to_bytes(statement), to_bytes(hash), may_bind_first != 0,
+        last_removal, state};
     signer.row = std::move(row);
     return signer;
 }
@@ -67,7 +51,7 @@ Row SignerRecord::to_row() const
     out.state = state;
     CanonicalWriter contents("signer");
     contents.bytes(enterprise_id.bytes()).u64(sequence).bytes(statement).bytes(statement_hash);
-    contents.u64(may_bind_first ? 1 : 0).u64(unsigned_ms(last_removal));
+    contents.u64(may_bind_first ? 1 : 0).time(last_removal);
     out.contents = contents.take();
     return out;
 }
@@ -128,16 +112,15 @@ Result<KeyRecord> KeyRecord::from_row(Row row)
     TRY_ASSIGN(signer, SignerId::from_bytes(row.owner));
     TRY_ASSIGN(state, state_of(row, revoked));
     TRY_ASSIGN(reader, CanonicalReader::open(row.contents, "key"));
-    TRY_ASSIGN(pack_view, reader.bytes_exactly(16));
-    TRY_ASSIGN(pack, PackId::from_bytes(pack_view));
+    TRY_ASSIGN(pack, reader.id<PackId>());
     TRY_ASSIGN(type_name, reader.text(32));
     TRY_ASSIGN(type, crypto::key_type_from_string(type_name));
     TRY_ASSIGN(spki, reader.bytes(limits::spki_size));
     TRY_ASSIGN(blob, reader.bytes(blob_size));
     TRY_ASSIGN(certificate, reader.bytes(limits::certificate_size));
     TRY_ASSIGN(certificate_sha256, reader.bytes(32));
-    TRY_ASSIGN(not_before, reader.u64());
-    TRY_ASSIGN(not_after, reader.u64());
+    TRY_ASSIGN(not_before, reader.time());
+    TRY_ASSIGN(not_after, reader.time());
     TRY_ASSIGN(receipt, reader.bytes(transport_size));
     TRY(reader.finish());
     KeyRecord key{.id = id,
@@ -148,8 +131,8 @@ Result<KeyRecord> KeyRecord::from_row(Row row)
                   .blob = to_bytes(blob),
                   .certificate = to_bytes(certificate),
                   .certificate_sha256 = to_bytes(certificate_sha256),
-                  .certificate_not_before = time_from(not_before),
-                  .certificate_not_after = time_from(not_after),
+                  .certificate_not_before = not_before,
+                  .certificate_not_after = not_after,
                   .receipt = to_bytes(receipt),
                   .state = state};
     key.row = std::move(row);
@@ -167,7 +150,7 @@ Row KeyRecord::to_row() const
     CanonicalWriter contents("key");
     contents.bytes(pack_id.bytes()).text(crypto::to_string(type)).bytes(spki).bytes(blob);
     contents.bytes(certificate).bytes(certificate_sha256);
-    contents.u64(unsigned_ms(certificate_not_before)).u64(unsigned_ms(certificate_not_after)).bytes(receipt);
+    contents.time(certificate_not_before).time(certificate_not_after).bytes(receipt);
     out.contents = contents.take();
     return out;
 }
@@ -179,7 +162,7 @@ Result<SessionRecord> SessionRecord::from_row(Row row)
     TRY_ASSIGN(encoded_input, reader.bytes(limits::evidence_size));
     TRY_ASSIGN(input, sap::ChallengeInput::decode(encoded_input));
     TRY_ASSIGN(display, reader.bytes(limits::display_record_size));
-    TRY_ASSIGN(used_at, reader.u64());
+    TRY_ASSIGN(used_at, reader.time());
     TRY_ASSIGN(evidence, reader.bytes(limits::wire_message_size));
     TRY_ASSIGN(refusal, reader.u64());
     TRY_ASSIGN(refusal_detail, reader.text(detail_size));
@@ -190,7 +173,7 @@ Result<SessionRecord> SessionRecord::from_row(Row row)
         return fail(ErrorCode::malformed, "session row");
     SessionRecord session{std::move(input),
                           to_bytes(display),
-                          time_from(used_at),
+                          used_at,
                           to_bytes(evidence),
                           static_cast<ErrorCode>(refusal),
                           std::move(refusal_detail),
@@ -208,7 +191,7 @@ Row SessionRecord::to_row() const
     out.state = state;
     out.due_unix_ms = to_unix_ms(input.expires_at);
     CanonicalWriter contents("session");
-    contents.bytes(input.encode()).bytes(display_record).u64(unsigned_ms(used_at)).bytes(evidence);
+    contents.bytes(input.encode()).bytes(display_record).time(used_at).bytes(evidence);
     contents.u64(static_cast<std::uint64_t>(refusal))
         .text(std::string_view(refusal_detail).substr(0, detail_size));
     out.contents = contents.take();
