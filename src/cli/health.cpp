@@ -10,8 +10,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#include "client/files.h"
-#include "client/json.h"
+#include "cli/service_access.h"
 
 namespace qss::cli {
 
@@ -19,15 +18,6 @@ namespace {
 
 constexpr std::string_view request = "GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 constexpr std::string_view expected = "HTTP/1.1 200 ";
-
-// With port 0 only the running service knows.
-std::uint16_t health_port(const config::Config& config)
-{
-    const auto text = client::read_text_file(config.paths.ports_file.string(), 4096);
-    const auto ports = text ? client::parse_object(*text) : fail(text.error());
-    const auto port = ports ? client::integer_member(*ports, "health") : fail(ports.error());
-    return port && *port > 0 && *port < 65'536 ? static_cast<std::uint16_t>(*port) : std::uint16_t{0};
-}
 
 struct FreeAddress {
     void operator()(addrinfo* info) const { ::freeaddrinfo(info); }
@@ -59,7 +49,7 @@ int connect_to(const config::Listener& listener, std::uint16_t port)
 
 bool is_ready(const config::Config& config)
 {
-    const auto port = health_port(config);
+    const auto port = current_port(config.paths, "health", 0);
     if (port == 0)
         return false;
     const int fd = connect_to(config.health, port);

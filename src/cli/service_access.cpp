@@ -2,13 +2,9 @@
 
 #include "cli/credential_file.h"
 #include "client/files.h"
-#include "config/config.h"
 
 namespace qss::cli {
 
-namespace {
-
-// With port 0 in qss.toml only the running service knows its ports.
 std::uint16_t current_port(const config::Paths& paths, std::string_view name, std::uint16_t configured)
 {
     const auto text = client::read_text_file(paths.ports_file.string(), 4096);
@@ -17,8 +13,6 @@ std::uint16_t current_port(const config::Paths& paths, std::string_view name, st
     const auto ports = client::parse_object(*text);
     const auto port = ports ? client::integer_member(*ports, name) : Result<std::int64_t>(0);
     return port && *port > 0 && *port < 65'536 ? static_cast<std::uint16_t>(*port) : configured;
-}
-
 }
 
 Error advise(Error error, std::string_view advice)

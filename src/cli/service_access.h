@@ -10,6 +10,7 @@
 #include "client/credential.h"
 #include "client/management_api.h"
 #include "client/qss_api.h"
+#include "config/config.h"
 
 namespace qss::cli {
 
@@ -18,6 +19,8 @@ struct Addresses { // "https://localhost:8443"; the ports that the service liste
     std::string tls_url;
 };
 
+// With port 0 in qss.toml only the running service knows its ports; `configured` while it does not run.
+std::uint16_t current_port(const config::Paths& paths, std::string_view name, std::uint16_t configured);
 Result<Addresses> find_addresses(const std::filesystem::path& directory);
 
 // A client certificate in a directory of its own, with what it is checked against.
