@@ -10,6 +10,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "base/descriptor.h"
 #include "base/log.h"
 #include "cli/command.h"
 #include "cli/health.h"
@@ -29,32 +30,16 @@ struct ServeOptions {
     std::vector<std::string> child_flags; // "qss-sam=--flag"
 };
 
-class FileLock {
-public:
-    // `conflict`: somebody holds it.
-    static Result<FileLock> take(const std::string& path)
-    {
-        const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-        if (fd < 0)
-            return fail(ErrorCode::io, "cannot write " + path);
-        FileLock lock(fd);
-        if (::flock(fd, LOCK_EX | LOCK_NB) != 0)
-            return fail(ErrorCode::conflict, "another `qss serve` runs this directory");
-        return lock;
-    }
-    FileLock(FileLock&& other) noexcept : m_fd(std::exchange(other.m_fd, -1)) {}
-    FileLock& operator=(FileLock&&) = delete;
-    FileLock(const FileLock&) = delete;
-    ~FileLock()
-    {
-        if (m_fd >= 0)
-            ::close(m_fd);
-    }
-
-private:
-    explicit FileLock(int fd) : m_fd(fd) {}
-    int m_fd;
-};
+// Held as long as it is open. `conflict`: somebody else holds it.
+Result<Descriptor> take_lock(const std::string& path)
+{
+    Descriptor lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    if (!lock.valid())
+        return fail(ErrorCode::io, "cannot write " + path);
+    if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0)
+        return fail(ErrorCode::conflict, "another `qss serve` runs this directory");
+    return lock;
+}
 
 // SIGTERM and SIGINT as a descriptor.
 int block_stop_signals()
@@ -127,7 +112,7 @@ Status serve(const Context& context, const ServeOptions& options)
     TRY_ASSIGN(programs, program_directory());
     const Layout layout{paths, config->users, programs, config->sandbox, options.clock_offset_ms};
     TRY_ASSIGN(children, plan_children(layout, options));
-    TRY_ASSIGN(lock, FileLock::take((paths.run / "serve.lock").string()));
+    TRY_ASSIGN(lock, take_lock((paths.run / "serve.lock").string()));
     const int stop_fd = block_stop_signals();
     if (stop_fd < 0)
         return fail(ErrorCode::io, "signalfd failed");

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/descriptor.h"
 #include "crypto/openssl.h"
 
 namespace qss::client {
@@ -29,38 +30,22 @@ mode_t mode_of(FileAccess access)
     return access == FileAccess::owner_only ? 0600 : 0644;
 }
 
-class Descriptor {
-public:
-    explicit Descriptor(int value) : m_value(value) {}
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    ~Descriptor()
-    {
-        if (m_value >= 0)
-            ::close(m_value);
-    }
-    [[nodiscard]] int value() const { return m_value; }
-
-private:
-    int m_value;
-};
-
 // Not there before; synced.
 Status create_file(const std::string& path, ByteView content, FileAccess access)
 {
     const Descriptor file(
         ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode_of(access)));
-    if (file.value() < 0)
+    if (file.get() < 0)
         return fail(failed(path));
     while (!content.empty()) {
-        const auto count = ::write(file.value(), content.data(), content.size());
+        const auto count = ::write(file.get(), content.data(), content.size());
         if (count < 0 && errno == EINTR)
             continue;
         if (count <= 0)
             return fail(failed(path));
         content = content.subspan(static_cast<std::size_t>(count));
     }
-    if (::fsync(file.value()) != 0)
+    if (::fsync(file.get()) != 0)
         return fail(failed(path));
     return {};
 }

@@ -35,26 +35,27 @@ Status wait_ready(int descriptor, short events, TlsStream::Deadline deadline, st
     }
 }
 
-Result<Socket> connect_to(const addrinfo& address, TlsStream::Deadline deadline)
+Result<Descriptor> connect_to(const addrinfo& address, TlsStream::Deadline deadline)
 {
-    Socket socket(::socket(address.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    if (socket.descriptor() < 0)
+    Descriptor socket(::socket(address.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!socket.valid())
         return fail(ErrorCode::io, std::string("socket: ") + std::strerror(errno));
     const int on = 1;
-    ::setsockopt(socket.descriptor(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (::connect(socket.descriptor(), address.ai_addr, address.ai_addrlen) != 0 && errno != EINPROGRESS)
+    ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (::connect(socket.get(), address.ai_addr, address.ai_addrlen) != 0 && errno != EINPROGRESS)
         return fail(ErrorCode::unavailable, std::string("connect: ") + std::strerror(errno));
-    TRY(wait_ready(socket.descriptor(), POLLOUT, deadline, "connecting"));
+    TRY(wait_ready(socket.get(), POLLOUT, deadline, "connecting"));
     int error = 0;
     socklen_t size = sizeof error;
-    ::getsockopt(socket.descriptor(), SOL_SOCKET, SO_ERROR, &error, &size);
+    ::getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &error, &size);
     if (error != 0)
         return fail(ErrorCode::unavailable, std::string("connect: ") + std::strerror(error));
     return socket;
 }
 
 // The addresses of a name, one after the other; the last error counts.
-Result<Socket> connect_to_host(const std::string& host, const std::string& port, TlsStream::Deadline deadline)
+Result<Descriptor> connect_to_host(const std::string& host, const std::string& port,
+                                   TlsStream::Deadline deadline)
 {
     addrinfo hints{};
     hints.ai_family = AF_UNSPEC;
@@ -63,7 +64,7 @@ Result<Socket> connect_to_host(const std::string& host, const std::string& port,
     if (const int code = ::getaddrinfo(host.c_str(), port.c_str(), &hints, &raw); code != 0)
         return fail(ErrorCode::unavailable, "no address for " + host + ": " + gai_strerror(code));
     const AddressesPtr addresses(raw);
-    Result<Socket> result = fail(ErrorCode::unavailable, "no address for " + host);
+    Result<Descriptor> result = fail(ErrorCode::unavailable, "no address for " + host);
     for (const auto* address = addresses.get(); address != nullptr && !result; address = address->ai_next)
         result = connect_to(*address, deadline);
     if (!result)
@@ -85,18 +86,6 @@ bool set_server_name(SSL* ssl, std::string host)
 
 }
 
-Socket& Socket::operator=(Socket&& other) noexcept
-{
-    std::swap(m_descriptor, other.m_descriptor);
-    return *this;
-}
-
-Socket::~Socket()
-{
-    if (m_descriptor >= 0)
-        ::close(m_descriptor);
-}
-
 TlsStream::Deadline TlsStream::deadline_in(int timeout_ms)
 {
     return std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
@@ -107,7 +96,7 @@ Result<TlsStream> TlsStream::connect(SSL_CTX& context, const std::string& host, 
 {
     TRY_ASSIGN(socket, connect_to_host(host, port, deadline));
     SslPtr ssl(SSL_new(&context));
-    if (!ssl || SSL_set_fd(ssl.get(), socket.descriptor()) != 1)
+    if (!ssl || SSL_set_fd(ssl.get(), socket.get()) != 1)
         return fail(ErrorCode::internal, crypto::openssl_errors());
     TlsStream stream(std::move(socket), std::move(ssl), deadline);
     TRY(stream.handshake(host));
@@ -152,9 +141,9 @@ Error TlsStream::broken(std::string_view what) const
 Status TlsStream::wait_for(int ssl_error, std::string_view what)
 {
     if (ssl_error == SSL_ERROR_WANT_READ)
-        return wait_ready(m_socket.descriptor(), POLLIN, m_deadline, what);
+        return wait_ready(m_socket.get(), POLLIN, m_deadline, what);
     if (ssl_error == SSL_ERROR_WANT_WRITE)
-        return wait_ready(m_socket.descriptor(), POLLOUT, m_deadline, what);
+        return wait_ready(m_socket.get(), POLLOUT, m_deadline, what);
     return fail(broken(what));
 }
 

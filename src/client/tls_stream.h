@@ -9,6 +9,7 @@
 #include <openssl/ssl.h>
 
 #include "base/bytes.h"
+#include "base/descriptor.h"
 #include "base/result.h"
 #include "crypto/openssl.h"
 
@@ -16,18 +17,6 @@ namespace qss::client {
 
 using SslCtxPtr = std::unique_ptr<SSL_CTX, crypto::Deleter<SSL_CTX_free>>;
 using SslPtr = std::unique_ptr<SSL, crypto::Deleter<SSL_free>>;
-
-class Socket {
-public:
-    explicit Socket(int descriptor = -1) : m_descriptor(descriptor) {}
-    Socket(Socket&& other) noexcept : m_descriptor(std::exchange(other.m_descriptor, -1)) {}
-    Socket& operator=(Socket&& other) noexcept;
-    ~Socket();
-    [[nodiscard]] int descriptor() const { return m_descriptor; }
-
-private:
-    int m_descriptor;
-};
 
 class TlsStream {
 public:
@@ -46,7 +35,7 @@ public:
     [[nodiscard]] bool is_idle_and_open();
 
 private:
-    TlsStream(Socket socket, SslPtr ssl, Deadline deadline)
+    TlsStream(Descriptor socket, SslPtr ssl, Deadline deadline)
         : m_socket(std::move(socket)), m_ssl(std::move(ssl)), m_deadline(deadline)
     {
     }
@@ -54,7 +43,7 @@ private:
     Status wait_for(int ssl_error, std::string_view what);
     Error broken(std::string_view what) const;
 
-    Socket m_socket;
+    Descriptor m_socket;
     SslPtr m_ssl;
     Deadline m_deadline;
 };

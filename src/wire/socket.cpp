@@ -57,22 +57,6 @@ bool wait_writable(int fd, std::chrono::steady_clock::time_point deadline)
 
 }
 
-Descriptor& Descriptor::operator=(Descriptor&& other) noexcept
-{
-    if (this != &other) {
-        reset();
-        m_fd = std::exchange(other.m_fd, -1);
-    }
-    return *this;
-}
-
-void Descriptor::reset()
-{
-    if (m_fd >= 0)
-        ::close(m_fd);
-    m_fd = -1;
-}
-
 tl::unexpected<Error> fail_errno(ErrorCode code, std::string_view what)
 {
     const int number = errno;

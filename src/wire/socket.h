@@ -1,36 +1,18 @@
-// Unix stream sockets for both ends: descriptors that close themselves, frames written with one system
-// call, frames read through a small fixed buffer. One thread at a time for each object.
+// Unix stream sockets for both ends: frames written with one system call, frames read through a small
+// fixed buffer. One thread at a time for each object.
 #pragma once
 
 #include <array>
 #include <chrono>
 #include <optional>
 #include <string>
-#include <utility>
 
 #include "base/bytes.h"
+#include "base/descriptor.h"
 #include "base/result.h"
 #include "wire/frame.h"
 
 namespace qss::wire {
-
-class Descriptor {
-public:
-    Descriptor() = default;
-    explicit Descriptor(int fd) : m_fd(fd) {}
-    Descriptor(Descriptor&& other) noexcept : m_fd(std::exchange(other.m_fd, -1)) {}
-    Descriptor& operator=(Descriptor&& other) noexcept;
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    ~Descriptor() { reset(); }
-
-    [[nodiscard]] int get() const { return m_fd; }
-    [[nodiscard]] bool valid() const { return m_fd >= 0; }
-    void reset();
-
-private:
-    int m_fd = -1;
-};
 
 // "what: reason", from errno.
 tl::unexpected<Error> fail_errno(ErrorCode code, std::string_view what);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/canonical.h"
+#include "base/descriptor.h"
 #include "crypto/aead.h"
 
 namespace qss::keystore {
@@ -19,22 +20,6 @@ constexpr std::string_view file_name = "/keystore.sealed";
 constexpr std::string_view file_tag = "QSS-KEYSTORE-v1";
 constexpr std::size_t salt_size = 16;
 constexpr std::size_t file_size_max = 1024;
-
-class Descriptor {
-public:
-    explicit Descriptor(int fd) : m_fd(fd) {}
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    ~Descriptor()
-    {
-        if (m_fd >= 0)
-            ::close(m_fd);
-    }
-    [[nodiscard]] int get() const { return m_fd; }
-
-private:
-    int m_fd;
-};
 
 Error io_error(const std::string& what)
 {

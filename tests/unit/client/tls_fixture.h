@@ -165,12 +165,12 @@ private:
     void run()
     {
         while (wait(m_listener)) {
-            const Socket socket(::accept4(m_listener, nullptr, nullptr, SOCK_CLOEXEC));
+            const Descriptor socket(::accept4(m_listener, nullptr, nullptr, SOCK_CLOEXEC));
             ++m_connections;
             const SslPtr ssl(SSL_new(m_context.get()));
-            SSL_set_fd(ssl.get(), socket.descriptor());
+            SSL_set_fd(ssl.get(), socket.get());
             if (SSL_accept(ssl.get()) == 1)
-                serve(ssl.get(), socket.descriptor());
+                serve(ssl.get(), socket.get());
         }
     }
 
