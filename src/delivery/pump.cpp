@@ -65,7 +65,7 @@ Status Pump::pump_once()
         const auto delivered = m_sink.deliver(message);
         if (!delivered)
             log::warning("a message could not be delivered; it will be tried again",
-                         {{"message", std::to_string(message.id)}, {"why", delivered.error().detail}});
+                         {{"message", std::to_string(message.id)}, {"detail", delivered.error().detail}});
         const auto due = now + pause_after(message.attempts);
         TRY(m_store.write([&](sqlite::Database& db) {
             store::Outbox outbox(db);
@@ -83,7 +83,7 @@ void Pump::run()
         lock.unlock();
         const auto done = pump_once();
         if (!done)
-            log::error("the outbox could not be read", {{"why", done.error().detail}});
+            log::error("the outbox could not be read", {{"detail", done.error().detail}});
         lock.lock();
         m_wake.wait_for(lock, look_again, [this] { return m_stopping || m_notified; });
     }

@@ -216,7 +216,7 @@ void Connection::respond(Response response)
     const auto after = m_keep_alive ? AfterResponse::keep_alive : AfterResponse::close;
     auto text = response_text(response, m_method, after, m_worker->date());
     if (!text) {
-        log::error("a response was refused", {{"request", m_request_id}, {"why", text.error().detail}});
+        log::error("a response was refused", {{"request", m_request_id}, {"detail", text.error().detail}});
         text = response_text(problem({500, "no answer", m_request_id}), m_method, after, m_worker->date());
     }
     m_deadline = m_worker->deadline(m_listener->options.body_timeout_ms);

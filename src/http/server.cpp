@@ -95,7 +95,7 @@ public:
 private:
     void pause(const error_code& error)
     {
-        log::warning("cannot accept connections", {{"why", error.message()}});
+        log::warning("cannot accept connections", {{"detail", error.message()}});
         m_pause.expires_after(Milliseconds(accept_pause_ms));
         m_pause.async_wait([self = shared_from_this()](error_code stopped) {
             if (!stopped)
@@ -117,7 +117,7 @@ private:
         if (m_state->tls) {
             auto accepted = m_state->tls->accept_on(socket.native_handle());
             if (!accepted) {
-                log::error("TLS", {{"why", accepted.error().detail}});
+                log::error("TLS", {{"detail", accepted.error().detail}});
                 return;
             }
             ssl = std::move(*accepted);

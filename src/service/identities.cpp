@@ -163,7 +163,7 @@ Status Identities::certify(store::Identity& identity)
     if (!issued && !is_outcome_unknown(issued.error().code)) {
         // The nonce has lived out its time: a fresh attestation of the same key.
         log::warning("the CA refused an attestation; it is renewed once",
-                     {{"identity", identity.key_id.text()}, {"why", issued.error().detail}});
+                     {{"identity", identity.key_id.text()}, {"detail", issued.error().detail}});
         TRY_ASSIGN(nonce, m.ca.nonce());
         TRY_ASSIGN(attested, m.sam.attest_key(identity.key_id, nonce));
         const auto renewed = m.store.write([&](sqlite::Database& db) {
@@ -278,7 +278,7 @@ Status Identities::finish_revocation(const store::Identity& identity)
         const auto shown = m.ocsp.update_crl(crl);
         if (!shown && shown.error().code != ErrorCode::conflict)
             log::warning("the OCSP responder has not taken a revocation yet",
-                         {{"why", shown.error().detail}});
+                         {{"detail", shown.error().detail}});
     }
     {
         const std::lock_guard lock(m_mutex);

@@ -27,7 +27,7 @@ void Recovery::start()
 {
     const auto adopted = m.signing.adopt_pending();
     if (!adopted)
-        log::error("pending sessions could not be read", {{"why", adopted.error().detail}});
+        log::error("pending sessions could not be read", {{"detail", adopted.error().detail}});
     m_timer = std::thread([this] { run_timer(); });
     m_recovery = std::thread([this] { run_recovery(); });
 }
@@ -82,7 +82,7 @@ void Recovery::run_recovery()
         const auto done = recover_once();
         (void)m.responder.run(); // says itself what went wrong
         if (!done && done.error().code != last)
-            log::warning("recovery waits", {{"why", done.error().detail}});
+            log::warning("recovery waits", {{"detail", done.error().detail}});
         last = done ? ErrorCode::not_found : done.error().code;
         lock.lock();
     } while (!m_wake.wait_for(lock, look_again, [this] { return m_stopping; }));

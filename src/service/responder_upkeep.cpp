@@ -19,7 +19,7 @@ Status ResponderUpkeep::run()
     if (done)
         done = renew_certificates();
     if (!done)
-        log::warning("the OCSP responder could not be kept current", {{"why", done.error().detail}});
+        log::warning("the OCSP responder could not be kept current", {{"detail", done.error().detail}});
     m_next = m_clock.now() + (done ? every : again_after_failure);
     return done;
 }

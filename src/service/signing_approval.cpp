@@ -125,7 +125,7 @@ Status Signing::count_failure(const Phone& phone, const store::Session& session,
     if (!judged) {
         if (is_outcome_unknown(judged.error().code))
             log::warning("a wrong assertion could not be counted",
-                         {{"session", session.id.text()}, {"why", judged.error().detail}});
+                         {{"session", session.id.text()}, {"detail", judged.error().detail}});
         if (judged.error().code == ErrorCode::locked)
             return fail(judged.error());
         return fail(failure);
@@ -183,7 +183,7 @@ Status Signing::activate(const store::Session& session)
         return record_result(session, *result);
     if (is_outcome_unknown(result.error().code)) {
         log::warning("an approved session waits for the SAM",
-                     {{"session", session.id.text()}, {"why", result.error().detail}});
+                     {{"session", session.id.text()}, {"detail", result.error().detail}});
         if (result.error().code != ErrorCode::unavailable && result.error().code != ErrorCode::timed_out)
             return fail(result.error());
         return fail(ErrorCode::unavailable, "approved; the signature follows when the SAM is back");

@@ -165,7 +165,7 @@ void Signing::expire_or_withdraw(const SessionId& id, SessionStatus status)
     const auto session = find(id);
     if (!session)
         return log::error("a session could not be ended",
-                          {{"session", id.text()}, {"why", session.error().detail}});
+                          {{"session", id.text()}, {"detail", session.error().detail}});
     if (session->status != SessionStatus::pending) {
         const std::lock_guard lock(m_mutex);
         m_watched.erase(id);
@@ -176,7 +176,7 @@ void Signing::expire_or_withdraw(const SessionId& id, SessionStatus status)
                           : Error{ErrorCode::gone, "withdrawn: the client has gone"};
     const auto done = end_pending(*session, status, why, "service");
     if (!done)
-        log::error("a session could not be ended", {{"session", id.text()}, {"why", done.error().detail}});
+        log::error("a session could not be ended", {{"session", id.text()}, {"detail", done.error().detail}});
 }
 
 void Signing::cancel_all_of(const UserId& user)
@@ -184,13 +184,13 @@ void Signing::cancel_all_of(const UserId& user)
     const auto pending =
         m.store.read([&](sqlite::Database& db) { return store::Sessions(db).pending_of(user); });
     if (!pending)
-        return log::error("sessions could not be cancelled", {{"why", pending.error().detail}});
+        return log::error("sessions could not be cancelled", {{"detail", pending.error().detail}});
     for (const auto& session : *pending) {
         const auto done =
             end_pending(session, SessionStatus::cancelled,
                         {ErrorCode::gone, "the user, device or identity was removed"}, "service");
         if (!done)
-            log::error("a session could not be cancelled", {{"why", done.error().detail}});
+            log::error("a session could not be cancelled", {{"detail", done.error().detail}});
     }
 }
 
