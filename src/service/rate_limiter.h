@@ -2,6 +2,7 @@
 // Safe from any thread.
 #pragma once
 
+#include <chrono>
 #include <mutex>
 #include <string>
 #include <unordered_map>
@@ -15,15 +16,16 @@ class RateLimiter {
 public:
     RateLimiter(const Clock& clock, std::size_t keys_limit) : m_clock(clock), m_keys_limit(keys_limit) {}
 
-    // One event for `key`, at most `per_minute`, a minute's worth at once. `rate_limited` with the number
-    // of milliseconds to wait as its detail.
+    // One event for `key`, at most `per_minute`, a minute's worth at once. `rate_limited` says when again.
     Status take(const std::string& key, std::int64_t per_minute);
 
 private:
     const Clock& m_clock;
     const std::size_t m_keys_limit;
     std::mutex m_mutex; // guards m_next
-    std::unordered_map<std::string, TimePoint> m_next; // theoretical arrival time
+    // Theoretical arrival times, finer than the clock: more than 60,000 a minute come at parts of
+    // milliseconds.
+    std::unordered_map<std::string, std::chrono::sys_time<std::chrono::nanoseconds>> m_next;
 };
 
 }

@@ -14,13 +14,26 @@ TEST(RateLimiter, GivesAMinutesWorthAtOnceAndThenTheRate)
     const auto refused = limiter.take("a", 6);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, ErrorCode::rate_limited);
-    EXPECT_EQ(refused.error().detail, "10000");
+    EXPECT_EQ(refused.error().detail, "again in 10000 ms");
     EXPECT_TRUE(limiter.take("b", 6));
     clock.advance(Milliseconds(9'999));
     EXPECT_FALSE(limiter.take("a", 6));
     clock.advance(Milliseconds(1));
     EXPECT_TRUE(limiter.take("a", 6));
     EXPECT_FALSE(limiter.take("a", 6));
+}
+
+TEST(RateLimiter, HoldsRatesThatAreFinerThanTheClock)
+{
+    FakeClock clock(TimePoint(Milliseconds(1'000'000)));
+    RateLimiter limiter(clock, 10);
+    for (int i = 0; i < 120'000; ++i)
+        ASSERT_TRUE(limiter.take("a", 120'000)) << i;
+    EXPECT_FALSE(limiter.take("a", 120'000));
+    clock.advance(Milliseconds(1));
+    EXPECT_TRUE(limiter.take("a", 120'000));
+    EXPECT_TRUE(limiter.take("a", 120'000));
+    EXPECT_FALSE(limiter.take("a", 120'000));
 }
 
 TEST(RateLimiter, IsBoundedAndForgetsTheIdle)
