@@ -123,7 +123,7 @@ class Service:
         """A pack with its credential and employees; returns bench-load's arguments."""
         enterprise = self.qss("enterprise", "add", "--name", f"Bench {name} SIA", "--country", "LV")["enterprise_id"]
         pack = self.qss("pack", "add", "--enterprise", enterprise, "--name", name, "--key-type", key_type,
-                        "--signature-quota", 1_000_000_000)["pack_id"]
+                        "--signature-quota", 1_000_000_000, "--user-quota", 1_000_000)["pack_id"]
         credential = self.directory / name / "cred.toml"
         credential.parent.mkdir()
         self.qss("credential", "add", "--pack", pack, "--name", "bench", "--new-key", "--output", credential)

@@ -5,6 +5,7 @@
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/pem.h>
+#include <openssl/params.h>
 #include <openssl/rsa.h>
 
 #include "base/limits.h"
@@ -46,29 +47,75 @@ Status check_rsa_exponent(EVP_PKEY* key)
     return {};
 }
 
-Result<KeyType> type_of(EVP_PKEY* key)
+Result<KeyType> rsa_type_of(EVP_PKEY* key)
 {
-    if (EVP_PKEY_is_a(key, "RSA")) {
-        TRY(check_rsa_exponent(key));
-        switch (EVP_PKEY_get_bits(key)) {
-        case 2048: return KeyType::rsa2048;
-        case 3072: return KeyType::rsa3072;
-        case 4096: return KeyType::rsa4096;
-        default: return fail(ErrorCode::unsupported, "RSA modulus is not 2048, 3072 or 4096 bits");
-        }
+    if (!EVP_PKEY_is_a(key, "RSA"))
+        return fail(ErrorCode::unsupported, "public key is not RSA, P-256 or P-384");
+    TRY(check_rsa_exponent(key));
+    switch (EVP_PKEY_get_bits(key)) {
+    case 2048: return KeyType::rsa2048;
+    case 3072: return KeyType::rsa3072;
+    case 4096: return KeyType::rsa4096;
+    default: return fail(ErrorCode::unsupported, "RSA modulus is not 2048, 3072 or 4096 bits");
     }
-    if (EVP_PKEY_is_a(key, "EC")) {
-        std::array<char, 64> name{};
-        std::size_t size = 0;
-        if (EVP_PKEY_get_group_name(key, name.data(), name.size(), &size) == 1) {
-            const std::string_view group(name.data(), size);
-            if (group == "prime256v1" || group == "P-256")
-                return KeyType::p256;
-            if (group == "secp384r1" || group == "P-384")
-                return KeyType::p384;
-        }
-    }
-    return fail(ErrorCode::unsupported, "public key is not RSA, P-256 or P-384");
+}
+
+// The one form of an EC public key that we take: named curve, uncompressed point (RFC 5480 2). It is
+// recognised by its first bytes, so that no general parser runs: OpenSSL's costs more than a verification.
+struct EcForm {
+    KeyType type;
+    const char* group;
+    ByteView prefix;        // of the SubjectPublicKeyInfo, up to the point
+    std::size_t point_size; // 04 || x || y
+};
+
+constexpr std::uint8_t p256_prefix[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2A, 0x86, 0x48,
+                                        0xCE, 0x3D, 0x02, 0x01, 0x06, 0x08, 0x2A, 0x86, 0x48,
+                                        0xCE, 0x3D, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00};
+constexpr std::uint8_t p384_prefix[] = {0x30, 0x76, 0x30, 0x10, 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02,
+                                        0x01, 0x06, 0x05, 0x2B, 0x81, 0x04, 0x00, 0x22, 0x03, 0x62, 0x00};
+constexpr std::array ec_forms = {EcForm{KeyType::p256, "P-256", p256_prefix, 65},
+                                 EcForm{KeyType::p384, "P-384", p384_prefix, 97}};
+constexpr std::uint8_t uncompressed = 0x04;
+
+const EcForm* ec_form_of(ByteView spki)
+{
+    for (const auto& form : ec_forms)
+        if (spki.size() == form.prefix.size() + form.point_size &&
+            equal_public(spki.first(form.prefix.size()), form.prefix) && spki[form.prefix.size()] == uncompressed)
+            return &form;
+    return nullptr;
+}
+
+// A key with a curve and no point.
+EvpPkeyPtr make_curve(const char* group)
+{
+    const EvpPkeyCtxPtr context(EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr));
+    std::string name(group); // the parameter's type has no const
+    std::array parameters = {OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, name.data(), 0),
+                             OSSL_PARAM_construct_end()};
+    EVP_PKEY* key = nullptr;
+    const bool made = context && EVP_PKEY_fromdata_init(context.get()) == 1 &&
+                      EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_KEY_PARAMETERS, parameters.data()) == 1;
+    QSS_ASSERT(made);
+    return EvpPkeyPtr(key);
+}
+
+Result<EvpPkeyPtr> ec_key(const EcForm& form, ByteView point)
+{
+    static const EvpPkeyPtr p256 = make_curve("P-256");
+    static const EvpPkeyPtr p384 = make_curve("P-384");
+    EvpPkeyPtr key(EVP_PKEY_new());
+    if (!key || EVP_PKEY_copy_parameters(key.get(), (form.type == KeyType::p256 ? p256 : p384).get()) != 1)
+        return fail(ErrorCode::internal, openssl_errors());
+    if (EVP_PKEY_set1_encoded_public_key(key.get(), point.data(), point.size()) != 1)
+        return fail(ErrorCode::invalid_argument, "public key is not on its curve: " + openssl_errors());
+    // Quick: on the curve and not the point at infinity, which is all there is to check where the
+    // cofactor is 1 (SP 800-56A 5.6.2.3.4); the full check would multiply by the order at each load.
+    const EvpPkeyCtxPtr context(EVP_PKEY_CTX_new(key.get(), nullptr));
+    if (!context || EVP_PKEY_public_check_quick(context.get()) != 1)
+        return fail(ErrorCode::invalid_argument, "public key is not on its curve");
+    return key;
 }
 
 // ECDSA-Sig-Value as DER has it and nothing after: OpenSSL's own parser takes some BER.
@@ -96,16 +143,15 @@ Result<PublicKey> PublicKey::from_spki(ByteView der)
 {
     if (der.size() > limits::spki_size)
         return fail(ErrorCode::too_large, "public key");
+    if (const auto* form = ec_form_of(der)) {
+        TRY_ASSIGN(key, ec_key(*form, der.subspan(form->prefix.size())));
+        return PublicKey(std::move(key), form->type, to_bytes(der));
+    }
     const auto* cursor = der.data();
     EvpPkeyPtr key(d2i_PUBKEY(nullptr, &cursor, static_cast<long>(der.size())));
     if (!key || cursor != der.data() + der.size())
         return fail(ErrorCode::malformed, "SubjectPublicKeyInfo: " + openssl_errors());
-    TRY_ASSIGN(type, type_of(key.get()));
-    // Quick: on the curve and not the point at infinity, which is all there is to check where the
-    // cofactor is 1 (SP 800-56A 5.6.2.3.4); the full check would multiply by the order at each load.
-    EvpPkeyCtxPtr context(EVP_PKEY_CTX_new(key.get(), nullptr));
-    if (!context || (!is_rsa(type) && EVP_PKEY_public_check_quick(context.get()) != 1))
-        return fail(ErrorCode::invalid_argument, "public key is not on its curve");
+    TRY_ASSIGN(type, rsa_type_of(key.get()));
     return PublicKey(std::move(key), type, to_bytes(der));
 }
 
@@ -113,11 +159,7 @@ Result<PublicKey> PublicKey::from_p256_coordinates(ByteView x, ByteView y)
 {
     if (x.size() != 32 || y.size() != 32)
         return fail(ErrorCode::malformed, "P-256 coordinates are 32 bytes");
-    // RFC 5480: SEQUENCE { SEQUENCE { id-ecPublicKey, prime256v1 }, BIT STRING 04 || x || y }
-    static constexpr std::uint8_t prefix[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2A, 0x86, 0x48,
-                                              0xCE, 0x3D, 0x02, 0x01, 0x06, 0x08, 0x2A, 0x86, 0x48,
-                                              0xCE, 0x3D, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04};
-    return from_spki(concat({prefix, x, y}));
+    return from_spki(concat({p256_prefix, {&uncompressed, 1}, x, y}));
 }
 
 Status PublicKey::verify(SignatureAlgorithm algorithm, const Digest& digest, ByteView signature) const

@@ -17,7 +17,7 @@ namespace qss::crypto {
 class PublicKey {
 public:
     // DER SubjectPublicKeyInfo (RFC 5280 4.1.2.7); only the types of `KeyType`, RSA with an odd
-    // exponent above 2^16 (TS 119 312 6.2.2.1), curve points on the curve.
+    // exponent above 2^16 (TS 119 312 6.2.2.1), curve points uncompressed and on the curve.
     static Result<PublicKey> from_spki(ByteView der);
     // An uncompressed or compressed point on P-256, as WebAuthn has it in COSE keys.
     static Result<PublicKey> from_p256_coordinates(ByteView x, ByteView y);

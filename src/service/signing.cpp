@@ -64,6 +64,20 @@ Bytes request_hash(const store::Session& session)
     return crypto::sha256(text.encoded());
 }
 
+struct Means { // what a user needs in order to sign
+    std::optional<store::Identity> identity;
+    bool has_device = false;
+    std::int64_t quota_used = 0;
+};
+
+Result<Means> means_of(sqlite::Database& database, const store::Session& session)
+{
+    TRY_ASSIGN(identity, store::IdentityTable(database).of_user(session.user_id, session.pack_id));
+    TRY_ASSIGN(authenticators, store::Phones(database).authenticators(session.user_id));
+    TRY_ASSIGN(used, store::SignatureQuota(database).used(session.pack_id));
+    return Means{std::move(identity), !authenticators.empty(), used};
+}
+
 KeyId no_key_yet()
 {
     return KeyId(detail::IdBytes{});
@@ -141,6 +155,7 @@ Result<std::optional<SignTicket>> Signing::attach(const store::Session& draft)
     return std::optional(SignTicket{same->id});
 }
 
+// What is read for it is read again when the session is written, by write_pending.
 Status Signing::check_may_sign(const Application& by, const SignRequest& request, Draft& draft)
 {
     auto& session = draft.session;
@@ -150,22 +165,15 @@ Status Signing::check_may_sign(const Application& by, const SignRequest& request
         return fail(ErrorCode::invalid_argument, "this hash algorithm does not fit the pack's keys");
     if (draft.user.status != store::UserStatus::approved)
         return fail(ErrorCode::conflict, "User's registration has not been completed");
-    TRY_ASSIGN(identity, m.store.read([&](sqlite::Database& db) {
-        return store::IdentityTable(db).of_user(session.user_id, session.pack_id);
-    }));
+    TRY_ASSIGN(means, m.store.read([&](sqlite::Database& db) { return means_of(db, session); }));
+    const auto& identity = means.identity;
     if (!identity || identity->status != store::IdentityStatus::live)
         return fail(ErrorCode::conflict, "User has no signing identity");
     if (identity->not_after <= session.created_at)
         return fail(ErrorCode::conflict, "the certificate of the user's signing identity has expired");
-    TRY_ASSIGN(authenticators, m.store.read([&](sqlite::Database& db) {
-        return store::Phones(db).authenticators(session.user_id);
-    }));
-    if (authenticators.empty())
+    if (!means.has_device)
         return fail(ErrorCode::conflict, "User has no registered device");
-    TRY_ASSIGN(used, m.store.read([&](sqlite::Database& db) {
-        return store::SignatureQuota(db).used(session.pack_id);
-    }));
-    if (static_cast<std::int64_t>(session.digests.size()) > by.pack.signature_quota - used)
+    if (static_cast<std::int64_t>(session.digests.size()) > by.pack.signature_quota - means.quota_used)
         return fail(ErrorCode::quota_reached, "signature quota reached");
 
     session.key_id = identity->key_id;

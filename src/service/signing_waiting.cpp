@@ -47,17 +47,18 @@ void Signing::wait(const SessionId& id, std::function<bool()> client_gone, SignD
 
 void Signing::answer(const SessionId& id, SignDone& done)
 {
-    const auto session = find(id);
-    if (!session)
-        return done(fail(session.error()));
-    if (session->status != SessionStatus::signed_)
-        return done(fail(outcome_for_application(*session)));
-    auto result = m.store.read([&](sqlite::Database& db) { return store::Sessions(db).result(id); });
-    if (!result)
-        return done(fail(result.error()));
-    if (!*result)
-        return done(fail(ErrorCode::internal, "a signed session without signatures"));
-    done(Signed{id, session->signature_algorithm, std::move((*result)->signatures)});
+    done(m.store.read([&](sqlite::Database& db) -> Result<Signed> {
+        store::Sessions sessions(db);
+        TRY_ASSIGN(session, sessions.by_id(id));
+        if (!session)
+            return fail(ErrorCode::not_found, "no such session");
+        if (session->status != SessionStatus::signed_)
+            return fail(outcome_for_application(*session));
+        TRY_ASSIGN(result, sessions.result(id));
+        if (!result)
+            return fail(ErrorCode::internal, "a signed session without signatures");
+        return Signed{id, session->signature_algorithm, std::move(result->signatures)};
+    }));
 }
 
 void Signing::delivered(const SessionId& session, std::function<void()> then)

@@ -187,6 +187,18 @@ Statement Database::prepare(std::string_view sql)
     return {m_handle.get(), found->second.get(), {}};
 }
 
+Status Database::begin_reading()
+{
+    TRY(prepare("BEGIN").run());
+    return {};
+}
+
+void Database::end_reading()
+{
+    if (sqlite3_get_autocommit(m_handle.get()) == 0) // an I/O error may have ended it already
+        (void)prepare("ROLLBACK").run();             // nothing was written
+}
+
 Status Database::migrate(std::span<const std::string_view> migrations)
 {
     std::size_t version = 0;

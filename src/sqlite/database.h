@@ -81,6 +81,11 @@ public:
     Status execute(std::string_view sql); // several statements, no parameters
     Statement prepare(std::string_view sql);
 
+    // Between these, all queries see the database as it was at one moment. No Statement may live across
+    // the end.
+    Status begin_reading();
+    void end_reading();
+
     // Numbered, forward only: `migrations[i]` takes schema version i to i + 1, each in a transaction.
     // `unsupported` when the file is newer than the program.
     Status migrate(std::span<const std::string_view> migrations);

@@ -75,19 +75,25 @@ private:
         }
     }
 
+    Status run(std::string_view sql) // prepared once: parsing costs more than a savepoint
+    {
+        TRY(m_database.prepare(sql).run());
+        return {};
+    }
+
     void commit(std::vector<Job>& group)
     {
         std::vector<Status> outcomes(group.size());
-        auto whole = m_database.execute("BEGIN IMMEDIATE");
+        auto whole = run("BEGIN IMMEDIATE");
         if (whole) {
             for (std::size_t i = 0; i < group.size() && whole; ++i)
                 whole = run_in_savepoint(group[i].closure, outcomes[i]);
             if (whole && m_before_commit)
                 whole = m_before_commit(m_database);
             if (whole)
-                whole = m_database.execute("COMMIT");
+                whole = run("COMMIT");
             if (!whole)
-                (void)m_database.execute("ROLLBACK");
+                (void)run("ROLLBACK");
         }
         if (m_after_group)
             m_after_group(whole);
@@ -101,15 +107,15 @@ private:
     // must be, or a failed closure's changes would be committed with it.
     Status run_in_savepoint(const Closure& closure, Status& outcome)
     {
-        TRY(m_database.execute("SAVEPOINT one"));
+        TRY(run("SAVEPOINT one"));
         try {
             outcome = closure(m_database);
         } catch (const std::exception& error) {
             outcome = fail(ErrorCode::internal, error.what());
         }
         if (!outcome)
-            TRY(m_database.execute("ROLLBACK TO one"));
-        return m_database.execute("RELEASE one");
+            TRY(run("ROLLBACK TO one"));
+        return run("RELEASE one");
     }
 
     Database m_database;           // the writer's thread alone

@@ -95,7 +95,7 @@ CREATE UNIQUE INDEX session_live ON session(credential_id, request_hash)
   WHERE idempotency_key IS NULL AND status IN ('pending', 'approved');
 CREATE INDEX session_same ON session(credential_id, request_hash, created_at);
 CREATE INDEX session_user ON session(user_id, created_at);
-CREATE INDEX session_pending ON session(user_id) WHERE status = 'pending';
+CREATE INDEX session_pending ON session(user_id, created_at, id) WHERE status = 'pending';
 CREATE INDEX session_approved ON session(status) WHERE status = 'approved';
 
 CREATE TABLE session_result(

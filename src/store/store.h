@@ -25,11 +25,13 @@ public:
     // Creates and migrates the file as needed.
     static Result<std::unique_ptr<Store>> open(const StoreOptions& options);
 
-    // `query`: Result<T>(sqlite::Database&) on a read-only connection; waits for a free one.
+    // `query`: Result<T>(sqlite::Database&) on a read-only connection; waits for a free one. All that it
+    // asks is of one moment: what belongs together is read together (and costs one look at the file).
     template <class F>
     auto read(F query) -> std::invoke_result_t<F, sqlite::Database&>
     {
         const Lease lease(*this);
+        TRY(lease.begun());
         return query(lease.database());
     }
 
@@ -55,15 +57,24 @@ public:
 private:
     class Lease {
     public:
-        explicit Lease(Store& store) : m_store(store), m_database(store.borrow()) {}
-        ~Lease() { m_store.give_back(m_database); }
+        explicit Lease(Store& store)
+            : m_store(store), m_database(store.borrow()), m_begun(m_database->begin_reading())
+        {
+        }
+        ~Lease()
+        {
+            m_database->end_reading();
+            m_store.give_back(m_database);
+        }
         Lease(const Lease&) = delete;
         Lease& operator=(const Lease&) = delete;
+        [[nodiscard]] const Status& begun() const { return m_begun; }
         [[nodiscard]] sqlite::Database& database() const { return *m_database; }
 
     private:
         Store& m_store;
-        sqlite::Database* m_database;
+        sqlite::Database* const m_database;
+        const Status m_begun;
     };
 
     Store(sqlite::Database writing, std::vector<sqlite::Database> reading, std::size_t write_queue);
