@@ -85,6 +85,8 @@ TEST_F(TokensTest, OtherHeadersAreRefusedEvenWithTheRightMac)
     EXPECT_TRUE(m_tokens.verify_application(forged(R"({"alg":"HS256","typ":"at+jwt"})", payload, m_key),
                                             m_certificate));
     EXPECT_FALSE(m_tokens.verify_application(forged(R"({"alg":"none"})", payload, m_key), m_certificate));
+    EXPECT_FALSE(m_tokens.verify_application(forged(R"({"alg":"ES256","typ":"at+jwt"})", payload, m_key),
+                                             m_certificate)); // as long as ours
     EXPECT_FALSE(m_tokens.verify_application(
         forged(R"({"alg":"HS256","typ":"at+jwt"})", payload, Bytes(32, 8)), m_certificate));
 }
