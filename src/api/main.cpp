@@ -238,7 +238,9 @@ int main(int argc, char** argv)
     Flags flags;
     CLI::App app("qss-api: the HTTP interfaces and the business of qss. Started by `qss serve`.", "qss-api");
     auto* config = app.add_option("--config", flags.config_file, "qss.toml of the data directory");
-    app.add_option("--crash-at", flags.crash_at, "sandbox: end like kill -9 at this point, for tests");
+    app.add_option(
+        "--crash-at", flags.crash_at,
+        "sandbox: POINT[:N], end like kill -9 when that point is reached (the N-th time), for tests");
     bool routes = false;
     bool migrate = false;
     app.add_flag("--migrate", migrate, "make the main database or bring it up to date, and exit");

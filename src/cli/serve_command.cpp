@@ -28,6 +28,7 @@ constexpr int rank_roles = 1; // what they need, afterwards
 struct ServeOptions {
     std::string clock_offset_ms;
     std::vector<std::string> child_flags; // "qss-sam=--flag"
+    std::uint32_t restart_delay_ms = 0;   // 0: the supervisor's own back-off
 };
 
 // Held as long as it is open. `conflict`: somebody else holds it.
@@ -107,7 +108,8 @@ Status serve(const Context& context, const ServeOptions& options)
     auto config = config::load(paths.config_file);
     if (!config)
         return fail(advise(config.error(), "`qss init` makes a data directory"));
-    if (!config->sandbox && !(options.clock_offset_ms.empty() && options.child_flags.empty()))
+    if (!config->sandbox &&
+        !(options.clock_offset_ms.empty() && options.child_flags.empty() && options.restart_delay_ms == 0))
         return fail(ErrorCode::forbidden, "these flags are for a sandbox");
     TRY_ASSIGN(programs, program_directory());
     const Layout layout{paths, config->users, programs, config->sandbox, options.clock_offset_ms};
@@ -121,6 +123,9 @@ Status serve(const Context& context, const ServeOptions& options)
     SupervisorOptions supervisor_options;
     supervisor_options.pids_file = paths.pids_file.string();
     supervisor_options.stop_patience = Milliseconds(config->processing.drain_ms + 10'000);
+    if (options.restart_delay_ms != 0)
+        supervisor_options.first_delay = supervisor_options.last_delay =
+            Milliseconds(options.restart_delay_ms);
     supervisor_options.is_ready = [&context, &config] {
         if (!is_ready(*config))
             return false;
@@ -146,6 +151,9 @@ void add_serve_command(CLI::App& root, Context& context)
                         "Move the roles' clocks; only in a sandbox");
     command->add_option("--child-flag", options->child_flags,
                         "CHILD=FLAG: one more argument for a child, such as qss-sam; only in a sandbox");
+    command->add_option(
+        "--sandbox-restart-delay-ms", options->restart_delay_ms,
+        "Start a child that died after so long each time, without back-off; only in a sandbox");
     command->callback(
         [&context, options] { context.action = [&context, options] { return serve(context, *options); }; });
 }

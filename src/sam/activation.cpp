@@ -134,12 +134,12 @@ Result<proto::sam::ActivateReply> Sessions::activate_open(Candidate candidate, w
 
 Result<proto::sam::ActivateReply> Sessions::sign(UsedApproval approval)
 {
-    m_environment.faults.reach(FaultPoint::used_not_signed);
+    m_environment.faults.reach("used_not_signed");
     m_environment.faults.before_signing();
     const auto outcome = m_environment.vault.sign(std::move(approval));
-    m_environment.faults.reach(FaultPoint::signed_not_finished);
+    m_environment.faults.reach("signed_not_finished");
     TRY_ASSIGN(finished, store_result(outcome));
-    m_environment.faults.reach(FaultPoint::finished_not_replied);
+    m_environment.faults.reach("finished_not_replied");
     return reply_for(finished);
 }
 

@@ -36,7 +36,12 @@ Result<sam::FaultPlan> take_faults(std::vector<char*>& arguments)
             continue;
         }
         const std::string_view value = arguments[i + 1];
-        TRY(name == "--crash-at" ? sam::parse_crash_at(value, plan) : take_slow_sign(value, plan));
+        if (name == "--slow-sign-ms") {
+            TRY(take_slow_sign(value, plan));
+        } else {
+            TRY_ASSIGN(crash, CrashPlan::parse(value, sam::crash_points));
+            plan.crash = std::move(crash);
+        }
         const auto at = arguments.begin() + static_cast<std::ptrdiff_t>(i);
         arguments.erase(at, at + 2);
     }

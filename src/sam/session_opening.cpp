@@ -102,7 +102,7 @@ Result<proto::sam::OpenSessionReply> Sessions::open(const proto::sam::OpenSessio
                                     wanted.key_id, wanted.certificate_sha256, wanted.algorithm,
                                     wanted.digests, display_hash, m_environment.config.get()->rp.rp_id},
                           .display_record = wanted.display_record};
-    m_environment.faults.reach(FaultPoint::open_not_durable);
+    m_environment.faults.reach("open_not_durable");
     const auto opened = m_environment.record.transact([&](Transaction& transaction) -> Status {
         TRY(check_openable(transaction, wanted));
         transaction.event("session-opened", session.input.session_id.bytes());

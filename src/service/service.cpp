@@ -1,5 +1,7 @@
 #include "service/service.h"
 
+#include <array>
+
 #include "delivery/file_sink.h"
 #include "store/quota.h"
 #include "store/users.h"
@@ -8,14 +10,17 @@ namespace qss::service {
 
 namespace {
 
+constexpr std::array<std::string_view, 4> crash_points = {"opened_not_pending", "assertion_not_approved",
+                                                          "approved_not_sent", "stored_not_answered"};
+
 // Members in the order in which they need each other; destroyed the other way round.
 class WholeService final : public Service {
 public:
-    WholeService(ServiceOptions options, std::unique_ptr<store::Store> store, CrashPoints crash_points,
+    WholeService(ServiceOptions options, std::unique_ptr<store::Store> store, CrashPlan crash_plan,
                  const Roles& roles, const Clock& clock, Random& random)
-        : m_store(std::move(store)), m_crash_points(std::move(crash_points)), m_sam(roles.sam),
-          m_ca(roles.ca), m_ocsp(roles.ocsp), m_sink(options.outbox_directory),
-          m_pump(*m_store, m_sink, clock), m_pool(options.workers, options.worker_queue),
+        : m_store(std::move(store)), m_crash_points(std::move(crash_plan)), m_sam(roles.sam), m_ca(roles.ca),
+          m_ocsp(roles.ocsp), m_sink(options.outbox_directory), m_pump(*m_store, m_sink, clock),
+          m_pool(options.workers, options.worker_queue),
           m_tokens(options.token_key, options.token_lives, clock, random),
           m_logins(*m_store, m_tokens, options.code_key, clock),
           m_operators(std::move(options.operators), clock),
@@ -119,10 +124,14 @@ private:
 Result<std::unique_ptr<Service>> Service::create(ServiceOptions options, Roles roles, const Clock& clock,
                                                  Random& random)
 {
-    TRY_ASSIGN(crash_points, CrashPoints::at(options.crash_at));
+    CrashPlan crash_plan;
+    if (!options.crash_at.empty()) {
+        TRY_ASSIGN(plan, CrashPlan::parse(options.crash_at, crash_points));
+        crash_plan = std::move(plan);
+    }
     TRY_ASSIGN(store, store::Store::open({.path = options.database_path}));
     return std::unique_ptr<Service>(std::make_unique<WholeService>(
-        std::move(options), std::move(store), std::move(crash_points), roles, clock, random));
+        std::move(options), std::move(store), std::move(crash_plan), roles, clock, random));
 }
 
 }

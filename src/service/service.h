@@ -35,7 +35,7 @@ struct ServiceOptions {
     Milliseconds invitation_life = std::chrono::days(7);
     Milliseconds code_life{limits::otp_life_ms};
     std::uint32_t certificate_days = 365;
-    std::string crash_at;               // sandbox alone; "" for never
+    std::string crash_at;               // sandbox alone, POINT[:N]; "" for never
     unsigned workers = 8;
     std::size_t worker_queue = 1024;
 };

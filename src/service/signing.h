@@ -12,9 +12,9 @@
 #include <unordered_set>
 #include <vector>
 
+#include "base/crash_points.h"
 #include "base/random.h"
 #include "service/callers.h"
-#include "service/crash_points.h"
 #include "service/role_clients.h"
 #include "service/waiters.h"
 #include "service/worker_pool.h"
@@ -62,7 +62,7 @@ public:
         store::Store& store;
         SamClient& sam;
         WorkerPool& pool;
-        const CrashPoints& crash_points;
+        CrashPoints& crash_points;
         const Clock& clock;
     };
     Signing(const Parts& parts, Settings settings);

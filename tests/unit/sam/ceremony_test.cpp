@@ -91,8 +91,7 @@ TEST_F(CeremonyTest, AProductionSamTakesNoSoftwareAuthenticator)
 
 TEST_F(CeremonyTest, FaultsAreForASandboxAlone)
 {
-    FaultPlan plan;
-    ASSERT_TRUE(parse_crash_at("used_not_signed:2", plan));
+    const FaultPlan plan{.crash = must(CrashPlan::parse("used_not_signed:2", crash_points))};
     sam.reset();
     context.isolation = role::Isolation::own;
     sam = must(Sam::open(context, std::make_unique<TestKeyStore>(hooks), plan));
@@ -123,31 +122,6 @@ TEST_F(CeremonyTest, CompletesOnlyUnderOneRoot)
     EXPECT_CODE(sam->complete(request), verification_failed);
     EXPECT_EQ(sam->state(), role::State::AWAITING_CERTIFICATE);
     EXPECT_TRUE(sam->complete(complete_request(spki)));
-}
-
-TEST(FaultsTest, ParsesPointsAndCounts)
-{
-    FaultPlan plan;
-    EXPECT_TRUE(parse_crash_at("finished_not_replied", plan));
-    EXPECT_EQ(plan.crash_at, FaultPoint::finished_not_replied);
-    EXPECT_EQ(plan.crash_at_count, 1U);
-    EXPECT_TRUE(parse_crash_at("open_not_durable:7", plan));
-    EXPECT_EQ(plan.crash_at_count, 7U);
-    for (const auto* wrong :
-         {"", "somewhere", "used_not_signed:", "used_not_signed:0", "used_not_signed:x"}) {
-        FaultPlan other;
-        EXPECT_FALSE(parse_crash_at(wrong, other)) << wrong;
-    }
-}
-
-TEST(FaultsTest, EndsTheProcessAtTheCountedTime)
-{
-    FaultPlan plan;
-    ASSERT_TRUE(parse_crash_at("used_not_signed:2", plan));
-    Faults faults(plan);
-    faults.reach(FaultPoint::used_not_signed);
-    faults.reach(FaultPoint::signed_not_finished);
-    EXPECT_EXIT(faults.reach(FaultPoint::used_not_signed), testing::ExitedWithCode(137), "");
 }
 
 // What a phone sends may be garbage; that ends the request, not the connection to qss-api.
