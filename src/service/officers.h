@@ -43,7 +43,7 @@ public:
 
     void notify() { m_waiters.wake(0); }    // a request has come
     void sweep(TimePoint now) { (void)m_waiters.sweep(now); }
-    void stop() { m_waiters.wake_all(); }
+    void stop() { m_waiters.close(); }
 
 private:
     Result<std::vector<store::RegistrationRequestView>> query();

@@ -197,8 +197,8 @@ void Signing::cancel_all_of(const UserId& user)
 
 void Signing::stop()
 {
-    m_clients.wake_all();
-    m_phones.wake_all();
+    m_clients.close();
+    m_phones.close();
 }
 
 }

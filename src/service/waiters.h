@@ -27,11 +27,11 @@ public:
 
     explicit Waiters(std::size_t limit) : m_limit(limit) {}
 
-    // False: the table is full; `callback` was not taken.
+    // False: the table is full, or closed; `callback` was not taken.
     [[nodiscard]] bool add(const Key& key, TimePoint deadline, Gone gone, Callback& callback)
     {
         const std::lock_guard lock(m_mutex);
-        if (m_count >= m_limit)
+        if (m_closed || m_count >= m_limit)
             return false;
         ++m_count;
         m_waiting[key].push_back({deadline, std::move(gone), std::move(callback)});
@@ -90,14 +90,16 @@ public:
         return m_count;
     }
 
-    // At the end of the process: everybody is told that the deadline has come.
-    void wake_all()
+    // At the end of the process: everybody is told that the deadline has come. Nobody may wait from now on,
+    // or whoever comes meanwhile would keep the process from its end.
+    void close()
     {
         std::unordered_map<Key, std::vector<Entry>> all;
         {
             const std::lock_guard lock(m_mutex);
             all.swap(m_waiting);
             m_count = 0;
+            m_closed = true;
         }
         for (auto& [key, entries] : all)
             for (auto& entry : entries)
@@ -134,6 +136,7 @@ private:
     mutable std::mutex m_mutex; // guards the rest
     std::unordered_map<Key, std::vector<Entry>> m_waiting;
     std::size_t m_count = 0;
+    bool m_closed = false;
 };
 
 }

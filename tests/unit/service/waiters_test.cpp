@@ -82,8 +82,23 @@ TEST(Waiters, ACallbackMayWaitAgain)
     EXPECT_TRUE(waiters.add(1, at(10), {}, again));
     waiters.wake(1);
     EXPECT_TRUE(log.wakenings.empty());
-    waiters.wake_all();
+    waiters.close();
     EXPECT_EQ(log.wakenings, std::vector{Wakening::deadline});
+}
+
+TEST(Waiters, ClosedTheyTakeNobody)
+{
+    IntWaiters waiters(10);
+    Log before;
+    Log after;
+    auto first = before.callback();
+    auto second = after.callback();
+    EXPECT_TRUE(waiters.add(1, at(10), {}, first));
+    waiters.close();
+    EXPECT_EQ(before.wakenings, std::vector{Wakening::deadline});
+    EXPECT_FALSE(waiters.add(1, at(10), {}, second));
+    EXPECT_TRUE(second);
+    EXPECT_EQ(waiters.count(), 0U);
 }
 
 }
