@@ -189,7 +189,11 @@ Result<SignTicket> Signing::open(const Application& by, store::Session session)
 {
     const auto lifetime =
         by.pack.session_lifetime.count() > 0 ? by.pack.session_lifetime : m_settings.default_lifetime;
-    TRY_ASSIGN(opened, m.sam.open_session(session, lifetime));
+    const auto answer = m.sam.open_session(session, lifetime);
+    // Not the pack's quota: the SAM keeps no more open sessions of this signer. They end by themselves.
+    if (!answer && answer.error().code == ErrorCode::quota_reached)
+        return fail(ErrorCode::rate_limited, answer.error().detail);
+    TRY_ASSIGN(opened, answer);
     m.crash_points.reach("opened_not_pending");
     session.id = opened.session_id;
     session.nonce = opened.nonce;

@@ -69,8 +69,8 @@ public:
 
     // --- applications
     // Blocks (SAM, database). Refused here: not_found (no such user), conflict (no identity, its certificate
-    // has expired, no device), forbidden (subscription has ended), quota_reached, too_large (more than 100
-    // digests), invalid_argument.
+    // has expired, no device), forbidden (subscription has ended), quota_reached, rate_limited (the
+    // signer has too many open sessions), too_large (more than 100 digests), invalid_argument.
     Result<SignTicket> begin(const Application& by, const SignRequest& request);
 
     // The outcome once the session has ended, at once if it has; `done` is called exactly once, from any

@@ -47,6 +47,7 @@ public:
         m_fault_type = type;
     }
     void refuse_by_word(std::optional<Error> error) { m_word = std::move(error); }
+    void refuse_to_open(std::optional<Error> error) { m_closed = std::move(error); }
     void refuse_for_good(std::optional<Error> error) { m_for_good = std::move(error); }
     void corrupt(const SessionId& id) { m_corrupt = qss::to_string(id.bytes()); } // its row was altered
     void before_call(std::function<void(std::uint16_t)> hook) { m_before = std::move(hook); }
@@ -110,6 +111,8 @@ private:
 
     Result<std::string> open(const std::string& body)
     {
+        if (m_closed)
+            return fail(*m_closed);
         proto::sam::OpenSessionRequest request;
         request.ParseFromString(body);
         const auto id = qss::to_string(m_random.bytes(16));
@@ -204,6 +207,7 @@ private:
     Fault m_fault = Fault::none;
     std::uint16_t m_fault_type = 0;
     std::optional<Error> m_word;
+    std::optional<Error> m_closed;
     std::optional<Error> m_for_good;
     std::string m_corrupt;
     std::function<void(std::uint16_t)> m_before;

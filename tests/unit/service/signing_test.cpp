@@ -342,6 +342,15 @@ TEST_F(SigningTest, TheSameRequestTwiceAtOnceOpensOneSession)
     EXPECT_EQ(added.error().code, ErrorCode::already_exists);
 }
 
+// What the application may ask again later must not look like its pack's quota, which it would have to buy.
+TEST_F(SigningTest, TooManyOpenSessionsOfTheSignerAreNoQuota)
+{
+    m_sam.refuse_to_open(Error{ErrorCode::quota_reached, "the signer has too many open sessions"});
+    EXPECT_EQ(m_signing->begin(m_application, request("a")).error().code, ErrorCode::rate_limited);
+    m_sam.refuse_to_open(std::nullopt);
+    EXPECT_TRUE(m_signing->begin(m_application, request("a")));
+}
+
 TEST_F(SigningTest, TheQuotaHoldsAtTheRequestAndAtTheApproval)
 {
     EXPECT_EQ(m_signing->begin(m_application, request("a", 6)).error().code, ErrorCode::quota_reached);
