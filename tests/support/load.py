@@ -8,6 +8,7 @@ import json
 import threading
 import time
 import uuid
+from collections import Counter
 
 import requests
 
@@ -49,19 +50,25 @@ class Giving(threading.Thread):
 def approving(employee):
     """The phone of somebody who approves at once, for as long as it runs."""
     service, phone = employee.service, employee.phone
+    codes, pause = Counter(), threading.Event()  # how its approvals were answered
 
     def turn():
         try:
             phone._token = phone._token or phone.log_in()
             for session in phone.sessions(wait_seconds=1):
-                phone.approve(session)
+                answer = phone.approve(session)
+                codes[answer.status_code] += 1
+                if answer.status_code == 503:  # a person would not tap a thousand times a second
+                    pause.wait(BACK_OFF_SECONDS)
         except (requests.RequestException, AssertionError):
             phone._token = None  # perhaps it has ended
-            service.ready()      # free ports are others after a restart
+            service.find_ports()
             phone.url = service.authenticator_url
             raise
 
-    return Giving(turn)
+    giving = Giving(turn)
+    giving.codes = codes
+    return giving
 
 
 class Request:
@@ -72,6 +79,7 @@ class Request:
         self.digests = [digest_of(uuid.uuid4().bytes) for _ in range(count)]
         self.key = uuid.uuid4().hex
         self.answer = None
+        self.codes = Counter()  # of every answer on the way
 
     def ask(self, application, timeout=60):
         return application.request("POST", f"/users/{self.employee.email}/sign", json={"digests": self.digests},
@@ -84,6 +92,7 @@ class Request:
         while time.monotonic() < deadline:
             try:
                 last = self.ask(application)
+                self.codes[last.status_code] += 1
                 if last.status_code == 401:
                     application.log_in()
                 elif last.status_code in FINAL:
@@ -91,7 +100,7 @@ class Request:
                     return last
             except (requests.RequestException, AssertionError) as error:
                 last = error
-                application.service.ready()  # free ports are others after a restart
+                application.service.find_ports()
             time.sleep(BACK_OFF_SECONDS)
         raise AssertionError(f"no final answer within {seconds} s; the last: {last!r} {getattr(last, 'text', '')}")
 

@@ -101,6 +101,13 @@ class Service:
         except (OSError, ValueError, requests.RequestException):
             return False
 
+    def find_ports(self):
+        """Free ports are others when qss-api starts again. The old ones stay until the new ones are known."""
+        try:
+            self.ports = json.loads((self.directory / "run" / "ports.json").read_text())
+        except (OSError, ValueError):
+            pass
+
     def wait_ready(self):
         try:
             wait_until(self.ready, "the service is ready")
