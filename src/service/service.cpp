@@ -84,8 +84,7 @@ public:
 
     Readiness readiness() override
     {
-        const auto written = m_store->write([](sqlite::Database&) -> Status { return {}; });
-        if (!written)
+        if (!m_store->probe())
             return Readiness::database_away;
         const auto is_ready = [](const Result<RoleReadiness>& role) {
             return role && *role == RoleReadiness::ready;

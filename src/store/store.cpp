@@ -26,6 +26,19 @@ Store::Store(sqlite::Database writing, std::vector<sqlite::Database> reading, st
         m_free.push_back(&reader);
 }
 
+Status Store::probe()
+{
+    return write([](sqlite::Database& database) -> Status {
+        std::int64_t version = 0;
+        {
+            auto query = database.prepare("PRAGMA user_version");
+            TRY(query.step());
+            version = query.integer(0);
+        }
+        return database.execute("PRAGMA user_version=" + std::to_string(version));
+    });
+}
+
 sqlite::Database* Store::borrow()
 {
     std::unique_lock lock(m_mutex);

@@ -52,6 +52,9 @@ public:
         m_writer.write_async(std::move(change), std::move(done));
     }
 
+    // Whether something can be made durable now: a page is written and synced, with what it held before.
+    Status probe();
+
     [[nodiscard]] sqlite::Writer::Counts counts() const { return m_writer.counts(); }
 
 private:

@@ -68,7 +68,7 @@ def taps_refused(crowd):
     return sum(phone.codes[FULL] for phone in crowd.phones)
 
 
-def fill_again_and_again(crowd, ledger, ballast):
+def fill_again_and_again(crowd, ledger, ballast, when_full):
     """TIMES the disk is full until everybody is refused, and free again until everybody goes on."""
     for _ in range(TIMES):
         before = crowd.answered()
@@ -77,22 +77,28 @@ def fill_again_and_again(crowd, ledger, ballast):
         # What was allocated before may still be written for a while.
         answer = wait_until(lambda: refused(crowd), "nothing more can be recorded", 60)["refusal"]
         assert int(answer.headers["Retry-After"]) > 0
+        if crowd.service.directory / "api" in ballast.parents:
+            wait_until(lambda: requests.get(f"{crowd.service.health_url}/readyz", timeout=20).json() ==
+                       {"status": "database away"}, "the operator can see it")
         assert answer.json()["description"] == "Service busy, please retry later" and "signature" not in answer.text
         ledger.look()
+        when_full()
         ballast.unlink()
 
 
+@pytest.mark.parametrize("killed", [False, True], ids=["alive", "killed"])
 @pytest.mark.parametrize("part", ["api", "sam"])
-def test_a_full_disk(tmp_path, part):
+def test_a_full_disk(tmp_path, part, killed):
     """`api`: the main database. `sam`: the SAM's record; a session that it had used when its result did not fit
-    any more is refused for good."""
+    any more is refused for good. `killed`: the process dies and starts again while its disk is full."""
+    child = f"qss-{part}"
     seed = int(os.environ.get("QSS_SEED", random.randrange(2**32)))
     with service_on_small_disk(tmp_path, part) as (service, ballast):
         crowd, ledger, started = Crowd(service, seed), Ledger(service), time.monotonic()
         deaths = Deaths(service)
         try:
             crowd.start()
-            fill_again_and_again(crowd, ledger, ballast)
+            fill_again_and_again(crowd, ledger, ballast, lambda: killed and service.kill(child))
             before = crowd.answered()
             wait_until(lambda: crowd.answered() >= before + FLOWING, "it goes on by itself", 60)
             crowd.stop_asking()
@@ -103,10 +109,11 @@ def test_a_full_disk(tmp_path, part):
         finally:
             for thread in crowd.askers + crowd.phones:
                 thread.stopping.set()
-            print(f"{part}: seed {seed}, full {TIMES} times, {len(crowd.made)} requests, {taps_refused(crowd)} taps refused, "
+            print(f"{part}, killed {killed}: seed {seed}, full {TIMES} times, {len(crowd.made)} requests, {taps_refused(crowd)} taps refused, "
                   f"{time.monotonic() - started:.0f} s")
         crowd.stop_phones()
         service.stop()
         print(f"{part}: {answers}")
-        assert not deaths.look().ends, "nobody dies of it"
+        # It may not start, again and again, while its disk is full; the others do not notice.
+        assert {name for name, _ in deaths.look().ends} == ({child} if killed else set())
         check_sam_events(service, rows)
