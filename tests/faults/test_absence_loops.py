@@ -22,6 +22,7 @@ from attacker import call, main_database
 from crowd import Crowd, Deaths, Ledger, check_sam_events
 from load import Request, statuses
 from service import Service, wait_until
+from wire import RoleError
 
 LONG = bool(os.environ.get("QSS_LONG"))
 AT_ONCE = 8
@@ -96,6 +97,15 @@ def approved(service, made):
     return wait_until(look, "all are approved")
 
 
+def being_signed(service, identity):
+    """Approved there, and used here: what is only approved would expire."""
+    try:
+        call(service, "sam", "ACTIVATE", session_id=identity)
+    except RoleError as error:
+        return "being signed" in str(error)
+    return True  # it is finished
+
+
 def test_finished_and_the_main_database_is_away_for_longer_than_the_session(tmp_path):
     """The SAM has signed and nobody took its reply: qss-api, with its database, was killed and stays away until
     the sessions are long expired. Then each of them ends signed, and every request gets its signatures."""
@@ -108,6 +118,7 @@ def test_finished_and_the_main_database_is_away_for_longer_than_the_session(tmp_
             asking = [rounds.pool.submit(give_up_soon, *pair) for pair in made]
             ids = approved(service, made)
             expire_at = time.time() + lifetime_ms / 1000
+            wait_until(lambda: all(being_signed(service, identity) for identity in ids), "the SAM signs them all")
             os.kill(service.process.pid, signal.SIGSTOP)  # the supervisor starts nobody again
             try:
                 os.kill(service.pids()["qss-api"], signal.SIGKILL)

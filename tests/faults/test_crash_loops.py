@@ -72,8 +72,8 @@ def test_nothing_is_lost_or_done_twice(tmp_path, point):
             crowd.restart(*flags(child, point, n))
             wait_for_deaths(deaths, child, (turn + 1) * DEATHS_OF_EACH_N, ledger.look)
             drains(service)
-        crowd.stop_asking()
         crowd.restart()
+        crowd.stop_asking()
         # A SAM that dies may be using other sessions at that moment, at most one for each of the other phones.
         answers = crowd.check_at_the_end(ledger, {200, 409} if child == "qss-sam" else {200})
         rows = ledger.look()

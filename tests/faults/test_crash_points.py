@@ -20,15 +20,15 @@ QUOTA = 1000
 
 
 @contextmanager
-def crashing(tmp_path, *flags, settings=None, signers=2):
-    """A service with tenants and phones, started again with `flags` for its children."""
+def crashing(tmp_path, *flags, settings=None, signers=2, arguments=()):
+    """A service with tenants and phones, started again with `flags` for its children, `arguments` for itself."""
     service = Service(tmp_path / "data", settings).start()
     phones = []
     try:
         tenant = service.tenant(signature_quota=QUOTA)
         employees = [tenant.employee() for _ in range(signers)]
         service.stop()
-        service.start(*(word for flag in flags for word in ("--child-flag", flag)))
+        service.start(*arguments, *(word for flag in flags for word in ("--child-flag", flag)))
         for employee in employees:
             employee.phone.url = service.authenticator_url
         yield service, tenant, employees, phones
@@ -48,10 +48,12 @@ API_POINTS = ["opened_not_pending", "assertion_not_approved", "approved_not_sent
 
 @pytest.mark.parametrize("point", SAM_POINTS)
 def test_the_sam_dies(tmp_path, point):
-    with crashing(tmp_path, "qss-sam=--crash-at", f"qss-sam={point}:2") as (service, tenant, employees, phones):
+    # One phone alone: the SAM uses one session at a time, and no other can be interrupted with it.
+    with crashing(tmp_path, "qss-sam=--crash-at", f"qss-sam={point}:2", signers=1) as (
+            service, tenant, employees, phones):
         pid = service.pids()["qss-sam"]
         phones += [approving(employee) for employee in employees]
-        made = [Request(employee, 2) for employee in employees for _ in range(2)]
+        made = [Request(employee, 2) for employee in employees for _ in range(4)]
         answers = [request.until_final(tenant.application) for request in made]
         died(service, "qss-sam", pid)
         signed, rows = check_books(service, tenant, made, QUOTA)
@@ -85,6 +87,21 @@ def test_qss_api_dies(tmp_path, point):
         signed, rows = check_books(service, tenant, [request], QUOTA)
         assert signed == 3
         assert [row["status"] for row in rows] == ["signed"], "one request, one session"
+
+
+def test_approved_and_not_sent_and_away_until_the_session_has_expired(tmp_path):
+    """qss-api dies between the approval and the SAM, and is away for longer than the session: a clean refusal."""
+    with crashing(tmp_path, "qss-api=--crash-at", "qss-api=approved_not_sent", settings={"lifetime_ms": 1500},
+                  signers=1, arguments=("--sandbox-restart-delay-ms", "2500")) as (service, tenant, (employee,), phones):
+        pid = service.pids()["qss-api"]
+        phones += [approving(employee)]
+        request = Request(employee, 3)
+        answer = request.until_final(tenant.application)
+        died(service, "qss-api", pid)
+        assert answer.status_code == 504, answer.text
+        signed, rows = check_books(service, tenant, [request], QUOTA)
+        assert signed == 0, "and the quota, which the books have checked, is given back"
+        assert [row["status"] for row in rows] == ["failed"]
 
 
 def test_a_result_waits_for_a_database_that_is_away_longer_than_the_session(tmp_path):
