@@ -33,16 +33,23 @@ RATES = {"logins_per_minute": 60_000, "requests_per_minute": 1_000_000, "device_
 class Rounds:
     """A crowd without askers of its own: each batch is asked here, by threads that give up as they like."""
 
-    def __init__(self, tmp_path, settings, slow_sign_ms, employees):
+    def __init__(self, tmp_path, settings, slow_sign_ms):
+        self.name = tmp_path.name
         self.seed = int(os.environ.get("QSS_SEED", random.randrange(2**32)))
-        self.service = Service(tmp_path / "data", {**RATES, **settings}).start()
-        self.crowd, self.ledger = Crowd(self.service, self.seed, employees), Ledger(self.service)
-        self.slowly = ("--child-flag", "qss-sam=--slow-sign-ms", "--child-flag", f"qss-sam={slow_sign_ms}")
-        self.crowd.restart(*self.slowly)
-        self.deaths, self.started, self.count = Deaths(self.service), time.monotonic(), 0
+        self.service = Service(tmp_path / "data", {**RATES, **settings})
+        self.slow_sign_ms, self.count = slow_sign_ms, 0
         self.pool = ThreadPoolExecutor(AT_ONCE)
 
     def __enter__(self):
+        try:
+            self.service.start()
+            self.crowd, self.ledger = Crowd(self.service, self.seed, employees=AT_ONCE), Ledger(self.service)
+            self.crowd.restart("--child-flag", "qss-sam=--slow-sign-ms", "--child-flag", f"qss-sam={self.slow_sign_ms}")
+            self.crowd.start_phones()
+        except BaseException:
+            self.service.stop()
+            raise
+        self.deaths, self.started = Deaths(self.service), time.monotonic()
         return self
 
     def batch(self):
@@ -74,11 +81,10 @@ class Rounds:
         return answers
 
     def __exit__(self, *_):
-        for thread in self.crowd.phones:
-            thread.stopping.set()
+        self.crowd.leave()
         self.pool.shutdown()
         self.service.stop()
-        print(f"seed {self.seed}: {self.count} interrupted sessions, {len(self.crowd.made)} requests, "
+        print(f"{self.name}: seed {self.seed}, {self.count} interrupted sessions, {len(self.crowd.made)} requests, "
               f"{self.ledger.looks} looks, {time.monotonic() - self.started:.0f} s")
 
 
@@ -110,9 +116,8 @@ def test_finished_and_the_main_database_is_away_for_longer_than_the_session(tmp_
     """The SAM has signed and nobody took its reply: qss-api, with its database, was killed and stays away until
     the sessions are long expired. Then each of them ends signed, and every request gets its signatures."""
     lifetime_ms = 3000
-    with Rounds(tmp_path, {"lifetime_ms": lifetime_ms}, slow_sign_ms=2000, employees=AT_ONCE) as rounds:
+    with Rounds(tmp_path, {"lifetime_ms": lifetime_ms}, slow_sign_ms=2000) as rounds:
         service = rounds.service
-        rounds.crowd.start_phones()
         for _ in range(BATCHES):
             made = rounds.batch()
             asking = [rounds.pool.submit(give_up_soon, *pair) for pair in made]
@@ -150,8 +155,7 @@ def test_a_slow_sam_and_callers_that_give_up(tmp_path):
     """The application hangs up while the phone approves and the SAM signs, asks again and gives up again: the
     session goes on to its end, and the application has its signatures when it waits for once."""
     slow_sign_ms = 400
-    with Rounds(tmp_path, {}, slow_sign_ms, employees=AT_ONCE) as rounds:
-        rounds.crowd.start_phones()
+    with Rounds(tmp_path, {}, slow_sign_ms) as rounds:
 
         def impatient(application, request):
             patience = rounds.crowd.chance.uniform(0.1, slow_sign_ms / 1000)
@@ -172,8 +176,7 @@ def test_a_slow_sam_and_callers_that_give_up(tmp_path):
 
 def test_a_slow_sam_and_a_qss_api_that_gives_up(tmp_path):
     """qss-api waits for the SAM for less time than it takes to sign: the outcome is unknown to it, and found out."""
-    with Rounds(tmp_path, {"role_timeout_ms": 800}, slow_sign_ms=1200, employees=AT_ONCE) as rounds:
-        rounds.crowd.start_phones()
+    with Rounds(tmp_path, {"role_timeout_ms": 800}, slow_sign_ms=1200) as rounds:
         for _ in range(BATCHES):
             made = rounds.batch()
             rounds.answers(made)
@@ -208,8 +211,7 @@ def ended(service, made):
 def test_stored_and_the_answer_is_lost(tmp_path):
     """The signature is stored, the application's connection is cut before the answer is read, it asks again, three
     times at once: always the same signatures. (qss-api that dies there: stored_not_answered in test_crash_loops.)"""
-    with Rounds(tmp_path, {}, slow_sign_ms=0, employees=AT_ONCE) as rounds:
-        rounds.crowd.start_phones()
+    with Rounds(tmp_path, {}, slow_sign_ms=0) as rounds:
         for _ in range(BATCHES):
             made = rounds.batch()
             cut = list(rounds.pool.map(lambda pair: ask_and_read_nothing(*pair), made))

@@ -92,7 +92,8 @@ def test_qss_api_dies(tmp_path, point):
 def test_approved_and_not_sent_and_away_until_the_session_has_expired(tmp_path):
     """qss-api dies between the approval and the SAM, and is away for longer than the session: a clean refusal."""
     with crashing(tmp_path, "qss-api=--crash-at", "qss-api=approved_not_sent", settings={"lifetime_ms": 1500},
-                  signers=1, arguments=("--sandbox-restart-delay-ms", "2500")) as (service, tenant, (employee,), phones):
+                  signers=1, arguments=("--sandbox-restart-delay-ms", "2500")) as (
+            service, tenant, (employee,), phones):
         pid = service.pids()["qss-api"]
         phones += [approving(employee)]
         request = Request(employee, 3)

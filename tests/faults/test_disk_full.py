@@ -107,10 +107,9 @@ def test_a_full_disk(tmp_path, part, killed):
             answers = crowd.check_at_the_end(ledger, {200, 409} if part == "sam" else {200})
             rows = ledger.look()
         finally:
-            for thread in crowd.askers + crowd.phones:
-                thread.stopping.set()
-            print(f"{part}, killed {killed}: seed {seed}, full {TIMES} times, {len(crowd.made)} requests, {taps_refused(crowd)} taps refused, "
-                  f"{time.monotonic() - started:.0f} s")
+            crowd.leave()
+            print(f"{part}, killed {killed}: seed {seed}, full {TIMES} times, {len(crowd.made)} requests, "
+                  f"{taps_refused(crowd)} taps refused, {time.monotonic() - started:.0f} s")
         crowd.stop_phones()
         service.stop()
         print(f"{part}: {answers}")

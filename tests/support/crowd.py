@@ -11,7 +11,7 @@ import re
 import sqlite3
 import threading
 from collections import Counter
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 
 from attacker import main_database
@@ -22,6 +22,15 @@ PATIENCE_SECONDS = 120  # of one request, through all deaths; then something has
 QUOTA = 1_000_000
 ENDED = {"signed", "failed", "rejected", "expired", "cancelled"}
 DIGEST_SIZE = 32
+
+
+@contextmanager
+def running(service):
+    """Started, and stopped whatever happens."""
+    try:
+        yield service.start()
+    finally:
+        service.stop()
 
 
 class Deaths:
@@ -58,7 +67,7 @@ class Deaths:
 
 
 class Ledger:
-    """The main database, looked at in one transaction each time: it balances then, and what has ended stays as it is."""
+    """The main database, looked at in one transaction each time: it balances, and what has ended stays as it is."""
 
     def __init__(self, service):
         self.service = service
@@ -155,6 +164,11 @@ class Crowd:
     def stop_phones(self):
         for thread in self.phones:
             thread.stop()
+
+    def leave(self):
+        """However it has ended: nobody begins anything more."""
+        for thread in self.askers + self.phones:
+            thread.stopping.set()
 
     def restart(self, *arguments):
         """All processes; phones and applications find the new ports by themselves."""
