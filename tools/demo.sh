@@ -84,7 +84,7 @@ pack=$("$qss" --json --directory "$data" pack add --enterprise "$enterprise" --n
 quietly "$qss" --directory "$data" credential add --pack "$pack" --name "Demo application" --new-key \
     --output "$demo/cred.toml"
 
-step "An employee: the application asks, the officer signs who she is, the invitation goes out by e-mail"
+step "An employee: the application asks, the officer signs who she is, and sends her the invitation"
 quietly "$qss" user add "$email" --credential "$demo/cred.toml" --given-name Anna --surname Ozola --mobile "$mobile" \
     --identity-number PNOLV-010180-12345
 

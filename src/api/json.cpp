@@ -264,13 +264,23 @@ Result<std::optional<std::vector<std::string>>> Reader::optional_texts(std::stri
 
 Result<Bytes> Reader::base64url(std::string_view name, std::size_t max_size)
 {
-    TRY_ASSIGN(encoded, text(name, max_size * 4 / 3 + 4));
-    auto decoded = base64url_decode(encoded);
+    TRY_ASSIGN(decoded, optional_base64url(name, max_size));
+    if (!decoded)
+        return wrong(name, "is required");
+    return std::move(*decoded);
+}
+
+Result<std::optional<Bytes>> Reader::optional_base64url(std::string_view name, std::size_t max_size)
+{
+    TRY_ASSIGN(encoded, optional_text(name, max_size * 4 / 3 + 4));
+    if (!encoded)
+        return std::nullopt;
+    auto decoded = base64url_decode(*encoded);
     if (!decoded)
         return wrong(name, "must be base64url without padding");
     if (decoded->size() > max_size)
         return wrong(name, fmt::format("is longer than {} bytes", max_size));
-    return decoded;
+    return std::move(*decoded);
 }
 
 Result<Reader> Reader::object(std::string_view name)

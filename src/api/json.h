@@ -40,6 +40,7 @@ public:
                                                                    std::size_t max_size);
     // base64url without padding; at most `max_size` bytes when decoded.
     Result<Bytes> base64url(std::string_view name, std::size_t max_size);
+    Result<std::optional<Bytes>> optional_base64url(std::string_view name, std::size_t max_size);
     // An object inside this one, with a finish() of its own.
     Result<Reader> object(std::string_view name);
     Result<std::optional<Reader>> optional_object(std::string_view name);

@@ -63,7 +63,6 @@ Result<service::ServiceOptions> service_options(const config::Config& config, co
     service::ServiceOptions options;
     options.database_path = config.paths.database.string();
     options.outbox_directory = config.paths.outbox.string();
-    options.authenticator_url = config.origins.empty() ? "" : config.origins.front();
     TRY_ASSIGN(token_key, read_key(config.paths.token_key));
     TRY_ASSIGN(code_key, read_key(config.paths.otp_key));
     options.token_key = std::move(token_key);

@@ -13,6 +13,7 @@
 
 #include "base/encoding.h"
 #include "cli/command.h"
+#include "cli/invitation.h"
 #include "cli/listing.h"
 #include "cli/sandbox_outbox.h"
 #include "cli/service_access.h"
@@ -35,6 +36,7 @@ struct PhoneOptions {
     std::string directory = "phone";
     PhoneRegistration registration;
     Codes codes;
+    std::string invitation_file;
     std::string sandbox;        // data directory: gives url, CA, origin and outbox
     std::string sandbox_outbox;
     std::string email;
@@ -74,9 +76,13 @@ Status fill_from_sandbox(PhoneOptions& options)
 Status prepare_codes(PhoneOptions& options)
 {
     auto& registration = options.registration;
+    if (!options.invitation_file.empty()) {
+        TRY_ASSIGN(invitation, invitation_in(options.invitation_file));
+        registration.invitation = invitation;
+    }
     if (options.sandbox_outbox.empty()) {
         if (registration.invitation.empty())
-            return fail(ErrorCode::invalid_argument, "--invitation is in the e-mail to the employee");
+            return fail(ErrorCode::invalid_argument, "--invitation FILE: the registration officer's letter");
         registration.read_codes = [&options]() -> Result<Codes> {
             auto codes = options.codes;
             const std::pair<const char*, std::string*> asked[] = {{"Code from the e-mail: ", &codes.email},
@@ -296,7 +302,8 @@ void add_register_options(CLI::App* command, const std::shared_ptr<PhoneOptions>
                         "PEM: what the service's certificate is checked against");
     command->add_option("--origin", registration.origin,
                         "Of the app that this stands for; default: https:// and the relying party's id");
-    command->add_option("--invitation", registration.invitation, "From the e-mail to the employee");
+    command->add_option("--invitation", options->invitation_file,
+                        "File with the invitation: the registration officer's letter");
     command->add_option("--email-code", options->codes.email, "From the e-mail; default: asks");
     command->add_option("--sms-code", options->codes.sms, "From the SMS; default: asks");
     command->add_option("--name", registration.device_name, "Of the device")->capture_default_str();

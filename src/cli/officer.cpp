@@ -42,6 +42,11 @@ std::string RegistrationRequest::for_people() const
            "\nsigner:          " + s.signer_id.text() + ", statement no. " + std::to_string(s.sequence);
 }
 
+bool is_outcome_unknown(ErrorCode code)
+{
+    return code == ErrorCode::unavailable || code == ErrorCode::timed_out;
+}
+
 Result<RegistrationRequest> parse_registration_request(const client::json::object& object, Random& random,
                                                        TimePoint now)
 {
@@ -59,6 +64,7 @@ Result<RegistrationRequest> parse_registration_request(const client::json::objec
     TRY_ASSIGN(surname, text_member(object, "surname"));
     if (sequence < 1)
         return fail(ErrorCode::malformed, "sequence starts at 1");
+    TRY_ASSIGN(enrolment_key, crypto::PrivateKey::generate(crypto::KeyType::p256));
     RegistrationRequest request{registration_id,
                                 {.statement_id = StatementId::generate(random),
                                  .signer_id = signer_id,
@@ -71,7 +77,9 @@ Result<RegistrationRequest> parse_registration_request(const client::json::objec
                                  .given_name = given_name,
                                  .surname = surname,
                                  .identity_number = client::text_member_or(object, "identity_number", ""),
-                                 .verified_at = now}};
+                                 .enrolment_spki = enrolment_key.public_key().spki(),
+                                 .verified_at = now},
+                                std::move(enrolment_key)};
     TRY(request.statement.check());
     return request;
 }
@@ -92,12 +100,23 @@ Result<client::json::array> Officer::pending(int wait_s)
     return client::array_member(answer, "requests");
 }
 
-Status Officer::approve(const RegistrationRequest& request)
+Result<Approval> Officer::approve(const RegistrationRequest& request, const Invitations& invitations) const
 {
     TRY_ASSIGN(statement, statements::sign_statement(request.statement.encode(), m_key));
-    TRY(m_api.post("/registration-requests/" + request.registration_id + "/statement",
-                   {{"statement", base64url_encode(statement.encode())}}));
-    return {};
+    TRY_ASSIGN(letter, InvitationLetter::write(invitations.directory, request.statement,
+                                               make_invitation(request.enrolment_key), invitations.app_url));
+    return Approval{request.registration_id, statement.encode(), std::move(letter)};
+}
+
+Status Officer::send(const Approval& approval)
+{
+    const auto taken = m_api.post("/registration-requests/" + approval.registration_id + "/statement",
+                                  {{"statement", base64url_encode(approval.statement)}});
+    if (taken)
+        return approval.invitation.hand_over();
+    if (!is_outcome_unknown(taken.error().code))
+        approval.invitation.discard();
+    return fail(taken.error());
 }
 
 }

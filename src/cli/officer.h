@@ -1,6 +1,6 @@
 // The registration officer's tool: reads what is pending, and signs registration statements with the
 // officer's own key (P-256, in a directory closed to others). SAM and CA pinned that key at their
-// ceremony; nobody else can name a signer. One thread.
+// ceremony; nobody else can name a signer. It makes the enrolment key of each statement too. One thread.
 #pragma once
 
 #include <filesystem>
@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/result.h"
+#include "cli/invitation.h"
 #include "client/management_api.h"
 #include "crypto/keys.h"
 #include "statements/registration.h"
@@ -19,14 +20,31 @@ namespace qss::cli {
 struct RegistrationRequest {
     std::string registration_id;
     statements::RegistrationStatement statement; // as it will be signed
+    crypto::PrivateKey enrolment_key;            // made for this statement; the invitation
 
     [[nodiscard]] std::string for_people() const;
 };
+
+// Whether the service may have taken what was sent.
+bool is_outcome_unknown(ErrorCode code);
 
 // A request as the management API has it. invalid_argument when a value is one that no statement may
 // hold; malformed when a member is missing.
 Result<RegistrationRequest> parse_registration_request(const client::json::object& object, Random& random,
                                                        TimePoint now);
+
+// A signed statement on its way, and the invitation that goes with it.
+struct Approval {
+    std::string registration_id;
+    Bytes statement;
+    InvitationLetter invitation;
+};
+
+// Where invitations are written, and what they say about where to go.
+struct Invitations {
+    std::filesystem::path directory;
+    std::string app_url;
+};
 
 class Officer {
 public:
@@ -35,8 +53,11 @@ public:
 
     // Waits up to `wait_s` seconds (at most 30) for the first one.
     Result<client::json::array> pending(int wait_s);
-    // Signs and sends. The same statement again is no error of the service's.
-    Status approve(const RegistrationRequest& request);
+    // Signs, and writes the invitation, which is good for nothing before the service has the statement.
+    Result<Approval> approve(const RegistrationRequest& request, const Invitations& invitations) const;
+    // Hands the invitation over when the service took the statement, and discards it when it refused. While
+    // that is unknown (unavailable, timed_out), the same approval may be sent again.
+    Status send(const Approval& approval);
 
     [[nodiscard]] const crypto::PublicKey& public_key() const { return m_key.public_key(); }
 

@@ -3,6 +3,7 @@
 #include <csignal>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <set>
 #include <thread>
 
@@ -35,6 +36,7 @@ struct OfficerOptions {
     std::string url;
     std::string name;
     std::string registration_id;
+    std::string invitations; // empty: a sandbox's outbox, else DIR/officer/invitations
     bool yes = false;
     bool auto_approve = false;
 };
@@ -50,6 +52,27 @@ Result<Officer> open_officer(const Context& context, const OfficerOptions& optio
     const auto directory = officer_directory(context, options);
     TRY_ASSIGN(api, management_api(context.directory, officer_client_files(directory), options.url));
     return Officer::open(directory, std::move(api));
+}
+
+// A sandbox's employees read the outbox. Else the officer hands over what is in a directory of theirs.
+Result<Invitations> open_invitations(const Context& context, const OfficerOptions& options)
+{
+    const config::Paths paths(context.directory);
+    Invitations invitations{options.invitations, ""};
+    bool is_sandbox = false;
+    if (fs::exists(paths.config_file)) {
+        TRY_ASSIGN(config, config::load(paths.config_file));
+        is_sandbox = config.sandbox;
+        invitations.app_url = config.origins.empty() ? "" : config.origins.front();
+    }
+    if (invitations.directory.empty() && is_sandbox) {
+        invitations.directory = paths.outbox;
+        return invitations;
+    }
+    if (invitations.directory.empty())
+        invitations.directory = officer_directory(context, options) / "invitations";
+    TRY(client::make_private_directory(invitations.directory.string()));
+    return invitations;
 }
 
 // Two keys: one signs statements, one is for TLS. What the ceremony and the access CA need goes beside.
@@ -101,6 +124,7 @@ bool confirmed(const Context& context)
 Status approve_request(const Context& context, const OfficerOptions& options)
 {
     TRY_ASSIGN(officer, open_officer(context, options));
+    TRY_ASSIGN(invitations, open_invitations(context, options));
     TRY_ASSIGN(requests, officer.pending(0));
     for (const auto& element : requests) {
         if (!element.is_object() ||
@@ -111,19 +135,55 @@ Status approve_request(const Context& context, const OfficerOptions& options)
         context.progress(request.for_people());
         if (!options.yes && !confirmed(context))
             return fail(ErrorCode::rejected, "not approved");
-        TRY(officer.approve(request));
+        TRY_ASSIGN(approval, officer.approve(request, invitations));
+        const auto sent = officer.send(approval);
+        if (!sent && is_outcome_unknown(sent.error().code))
+            return fail(sent.error().code,
+                        sent.error().detail + "; if the request is listed no more, it was taken: hand over " +
+                            approval.invitation.unfinished_path().string());
+        TRY(sent);
+        const auto letter = approval.invitation.path().string();
         context.result(client::json::object{{"registration_id", request.registration_id},
-                                            {"statement_id", request.statement.statement_id.text()}},
-                       "approved; the invitation goes to " + printable(request.statement.email));
+                                            {"statement_id", request.statement.statement_id.text()},
+                                            {"invitation_file", letter}},
+                       "approved; hand this to " + printable(request.statement.email) +
+                           " and nobody else: " + letter);
         return {};
     }
     return fail(ErrorCode::not_found,
                 "no pending request " + options.registration_id + "; see: qss officer list");
 }
 
-// One round of the automatic officer: everything that waits and was not refused before.
-Status approve_all(const Context& context, Officer& officer, std::set<std::string>& refused)
+struct AutomaticOfficer {
+    Invitations invitations;
+    std::set<std::string> refused{};          // ids of requests
+    std::optional<Approval> unfinished{};     // the service may have taken it, or not
+};
+
+// Sends until the outcome is known: another statement for the same request would have another invitation.
+Status finish(const Context& context, Officer& officer, AutomaticOfficer& state)
 {
+    if (!state.unfinished)
+        return {};
+    const auto& id = state.unfinished->registration_id;
+    const auto status = officer.send(*state.unfinished);
+    if (status) {
+        context.progress("officer: approved " + printable(id));
+    } else if (is_outcome_unknown(status.error().code)) {
+        return status;
+    } else {
+        context.progress("officer: refused " + printable(id) + ": " + printable(status.error().detail));
+        state.refused.insert(id);
+    }
+    state.unfinished.reset();
+    return {};
+}
+
+// One round of the automatic officer: everything that waits and was not refused before.
+Status approve_all(const Context& context, Officer& officer, AutomaticOfficer& state)
+{
+    TRY(finish(context, officer, state));
+    auto& refused = state.refused;
     TRY_ASSIGN(requests, officer.pending(refused.empty() ? poll_wait_s : 1));
     std::size_t fresh = 0;
     for (const auto& element : requests) {
@@ -135,16 +195,15 @@ Status approve_all(const Context& context, Officer& officer, std::set<std::strin
         ++fresh;
         const auto request =
             parse_registration_request(element.get_object(), context.random, context.clock.now());
-        const auto status = request ? officer.approve(*request) : Status(fail(request.error()));
-        if (status) {
-            context.progress("officer: approved " + printable(id));
-        } else if (status.error().code == ErrorCode::unavailable ||
-                   status.error().code == ErrorCode::timed_out) {
-            return status;
-        } else {
-            context.progress("officer: refused " + printable(id) + ": " + printable(status.error().detail));
+        auto approval =
+            request ? officer.approve(*request, state.invitations) : Result<Approval>(fail(request.error()));
+        if (!approval) {
+            context.progress("officer: refused " + printable(id) + ": " + printable(approval.error().detail));
             refused.insert(id);
+            continue;
         }
+        state.unfinished = std::move(*approval);
+        TRY(finish(context, officer, state));
     }
     if (fresh == 0 && !requests.empty()) // the service does not wait while something is pending
         std::this_thread::sleep_for(std::chrono::seconds(1));
@@ -153,7 +212,7 @@ Status approve_all(const Context& context, Officer& officer, std::set<std::strin
 
 extern "C" void end_at_once(int)
 {
-    ::_exit(0); // nothing is held that could be left half done
+    ::_exit(0); // what is under way is taken up again at the next start
 }
 
 Status run_officer(const Context& context, const OfficerOptions& options)
@@ -167,13 +226,15 @@ Status run_officer(const Context& context, const OfficerOptions& options)
                     "only a sandbox has an officer that approves by itself; use list and approve");
     std::signal(SIGTERM, end_at_once);
     std::signal(SIGINT, end_at_once);
-    std::set<std::string> refused;
+    TRY_ASSIGN(invitations, open_invitations(context, options));
+    TRY(InvitationLetter::hand_over_unfinished(invitations.directory));
+    AutomaticOfficer state{std::move(invitations)};
     auto pause = retry_first;
     for (bool told = false;;) {
         auto officer = open_officer(context, options);
         auto status = officer ? Status{} : Status(fail(officer.error()));
         while (status) {
-            status = approve_all(context, *officer, refused);
+            status = approve_all(context, *officer, state);
             if (status && told) {
                 context.progress("officer: the service answers again");
                 told = false;
@@ -219,6 +280,9 @@ void add_officer_command(CLI::App& root, Context& context)
         add_command("approve", "Show a request and sign the statement that completes it", approve_request);
     approve->add_option("id", options->registration_id, "Id of the request")->required();
     approve->add_flag("--yes", options->yes, "Do not ask: the person was verified");
+    approve->add_option("--invitations", options->invitations,
+                        "Directory for the invitation, which you hand to the employee by a way that is not "
+                        "the service's; default: invitations beside your keys, in a sandbox its outbox");
     add_command("run", "Approve whatever comes; only in a sandbox", run_officer)
         ->add_flag("--auto-approve", options->auto_approve, "Approve without asking");
 }

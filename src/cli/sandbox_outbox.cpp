@@ -42,7 +42,8 @@ std::vector<fs::path> messages_in(const fs::path& directory)
     for (fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
         std::error_code gone;
         const auto time = it->last_write_time(gone);
-        if (!gone && !it->path().filename().string().starts_with('.'))
+        const auto name = it->path().filename().string();
+        if (!gone && !name.starts_with('.') && !name.ends_with(".part")) // not complete yet
             found.emplace_back(time, it->path());
     }
     std::sort(found.rbegin(), found.rend());

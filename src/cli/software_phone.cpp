@@ -4,8 +4,10 @@
 
 #include "base/canonical.h"
 #include "base/encoding.h"
+#include "cli/invitation.h"
 #include "cli/officer.h"
 #include "client/files.h"
+#include "statements/registration.h"
 #include "webauthn/software_credential.h"
 
 namespace qss::cli {
@@ -132,14 +134,33 @@ Result<json::object> approval_of(const fs::path& directory, const Offer& offer,
     return to_json(assertion);
 }
 
+Result<Bytes> sign_raw(const crypto::PrivateKey& key, ByteView message)
+{
+    TRY_ASSIGN(signature, key.sign(crypto::SignatureAlgorithm::ecdsa_sha256,
+                                   crypto::Digest::of(crypto::HashAlgorithm::sha256, message)));
+    return raw_p256_signature(signature);
+}
+
+// Why this authenticator may join: a phone that is bound already says so, or, when there is none, whoever
+// was handed the invitation.
+Result<json::object> consent_to(const Offer& offer, const crypto::PublicKey& new_key_of_ours,
+                                const crypto::PrivateKey& enrolment_key, const fs::path& approver)
+{
+    if (offer.approval_needed) {
+        TRY_ASSIGN(approval, approval_of(approver, offer, new_key_of_ours));
+        return json::object{{"approval", std::move(approval)}};
+    }
+    TRY_ASSIGN(signature,
+               sign_raw(enrolment_key, sap::enrolment_message(offer.signer_id, offer.challenge,
+                                                              new_key_of_ours.spki(), offer.rp_id)));
+    return json::object{{"enrolment_signature", base64url_encode(signature)}};
+}
+
 client::DeviceLogin device_login(const std::string& device_id, const DeviceId& id,
                                  std::shared_ptr<const crypto::PrivateKey> key)
 {
     return {device_id, [id, key](ByteView challenge) -> Result<Bytes> {
-                const auto message = device_login_message(id, challenge);
-                TRY_ASSIGN(signature, key->sign(crypto::SignatureAlgorithm::ecdsa_sha256,
-                                                crypto::Digest::of(crypto::HashAlgorithm::sha256, message)));
-                return raw_p256_signature(signature);
+                return sign_raw(*key, device_login_message(id, challenge));
             }};
 }
 
@@ -165,6 +186,7 @@ Bytes device_login_message(const DeviceId& device, ByteView challenge)
 Result<SoftwarePhone> SoftwarePhone::enrol(const fs::path& directory, const PhoneRegistration& registration,
                                            Random& random)
 {
+    TRY_ASSIGN(enrolment_key, read_invitation(registration.invitation));
     TRY(client::make_private_directory(directory.string()));
     const Files files(directory);
     if (fs::exists(files.state))
@@ -176,8 +198,9 @@ Result<SoftwarePhone> SoftwarePhone::enrol(const fs::path& directory, const Phon
     TRY_ASSIGN(device_key, new_key(files.device_key));
     TRY_ASSIGN(authenticator_key, new_key(files.authenticator_key));
 
+    const auto token = statements::registration_token(enrolment_key.public_key().spki());
     TRY_ASSIGN(begun, api.post("/registrations",
-                               {{"invitation", registration.invitation},
+                               {{"registration_token", token},
                                 {"device_name", registration.device_name},
                                 {"device_public_key", base64url_encode(device_key.public_key().spki())}}));
     TRY_ASSIGN(id, client::text_member(begun, "registration_id"));
@@ -202,10 +225,9 @@ Result<SoftwarePhone> SoftwarePhone::enrol(const fs::path& directory, const Phon
                                           offer.challenge, flags_of(registration.user_verified)));
     json::object body{{"client_data_json", base64url_encode(made.client_data_json)},
                       {"attestation_object", base64url_encode(made.attestation_object)}};
-    if (offer.approval_needed) {
-        TRY_ASSIGN(approval, approval_of(registration.approver, offer, authenticator_key.public_key()));
-        body["approval"] = std::move(approval);
-    }
+    TRY_ASSIGN(consent,
+               consent_to(offer, authenticator_key.public_key(), enrolment_key, registration.approver));
+    body.insert(consent.begin(), consent.end());
     TRY_ASSIGN(done, api.post(path + "/authenticator", body));
     TRY_ASSIGN(device_id, client::text_member(done, "device_id"));
     TRY_ASSIGN(authenticator_id, client::text_member(done, "authenticator_id"));

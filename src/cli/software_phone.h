@@ -29,7 +29,7 @@ struct PhoneRegistration {
     std::string ca_file;      // PEM
     std::string origin;       // empty: "https://" and the relying party's id
     std::string device_name;
-    std::string invitation;
+    std::string invitation;   // from the officer
     std::function<Result<Codes>()> read_codes; // called once they have been sent
     std::filesystem::path approver; // directory of a phone that is bound already; empty: none
     UserVerified user_verified = UserVerified::yes;

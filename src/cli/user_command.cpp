@@ -45,8 +45,8 @@ Status add_user(const Context& context, const UserOptions& options)
     TRY_ASSIGN(id, api.add_user(options.user));
     context.result(client::json::object{{"user_id", id}, {"email", options.user.email}},
                    "user " + id +
-                       "\nnext: a registration officer vouches for the person (qss officer list); then the "
-                       "invitation goes to " +
+                       "\nnext: a registration officer vouches for the person (qss officer list), and "
+                       "gives the invitation to " +
                        printable(options.user.email));
     return {};
 }

@@ -9,6 +9,7 @@
 #include "sam/lookups.h"
 #include "sam/removal.h"
 #include "statements/key_attestation.h"
+#include "statements/registration.h"
 
 namespace qss::sam {
 
@@ -82,13 +83,38 @@ Result<proto::sam::BeginBindingReply> Authenticators::begin_binding(
     return reply;
 }
 
+// Whoever makes and checks the one-time codes could enrol in the signer's place; only who was handed the
+// statement's enrolment key can sign for the new authenticator, this challenge and this signer.
+Status Authenticators::check_enrolment(const proto::sam::BindRequest& request, const Proposal& proposal,
+                                       const Config& config)
+{
+    if (!proposal.signer.may_bind_first)
+        return fail(ErrorCode::forbidden, "a first authenticator needs a new registration statement");
+    if (request.enrolment_signature().empty())
+        return fail(ErrorCode::verification_failed,
+                    "a first authenticator needs the signature of the statement's enrolment key");
+    TRY_ASSIGN(signed_statement, statements::SignedStatement::decode(proposal.signer.statement));
+    TRY_ASSIGN(statement, statements::RegistrationStatement::decode(signed_statement.encoding));
+    TRY_ASSIGN(key, crypto::PublicKey::from_spki(statement.enrolment_spki));
+    const auto message =
+        sap::enrolment_message(proposal.signer.id, proposal.challenge, proposal.new_spki, config.rp.rp_id);
+    const auto verified = key.verify(crypto::SignatureAlgorithm::ecdsa_sha256,
+                                     crypto::Digest::of(crypto::HashAlgorithm::sha256, message),
+                                     as_bytes(request.enrolment_signature()));
+    if (!verified) {
+        log::alarm("an authenticator was to be bound without the signer's invitation",
+                   {{"signer", proposal.signer.id.text()}});
+        return fail(ErrorCode::verification_failed, "the enrolment signature does not hold");
+    }
+    return {};
+}
+
 Result<std::optional<AuthenticatorId>> Authenticators::check_approval(const proto::sam::BindRequest& request,
                                                                       const Proposal& proposal,
                                                                       const Config& config)
 {
     if (proposal.bound.empty()) {
-        if (!proposal.signer.may_bind_first)
-            return fail(ErrorCode::forbidden, "a first authenticator needs a new registration statement");
+        TRY(check_enrolment(request, proposal, config));
         return std::optional<AuthenticatorId>();
     }
     if (!request.has_approval())

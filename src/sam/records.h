@@ -23,7 +23,7 @@ struct SignerRecord {
     std::uint64_t sequence = 0;
     Bytes statement{};                // SignedStatement transport, the current one
     Bytes statement_hash{};           // 32 bytes
-    bool may_bind_first = false;    // the statement has not been used to bind a first authenticator
+    bool may_bind_first = false;    // the statement's enrolment key has not bound a first authenticator
     TimePoint last_removal{};         // when the last authenticator was removed; epoch: never
     State state = live;
     Row row{};

@@ -10,7 +10,14 @@
 
 namespace qss::sam {
 
-enum class Kind : std::int64_t { config = 0, signer = 1, authenticator = 2, key = 3, session = 4 };
+enum class Kind : std::int64_t {
+    config = 0,
+    signer = 1,
+    authenticator = 2,
+    key = 3,
+    session = 4,
+    enrolment_key = 5
+};
 
 struct Row {
     Kind kind = Kind::config;

@@ -1,5 +1,7 @@
 #include "sam/signers.h"
 
+#include "base/canonical.h"
+#include "crypto/digest.h"
 #include "sam/key_revocation.h"
 #include "sam/lookups.h"
 #include "sam/removal.h"
@@ -27,8 +29,25 @@ Result<Vouched> verify_statement(ByteView transport, const Config& config)
     return Vouched{std::move(statement), to_bytes(transport), signed_statement.hash()};
 }
 
+// An enrolment key serves one statement, for ever: an invitation that an officer handed out before, to this
+// signer or to another one, does not open this one's enrolment.
+Status claim_enrolment_key(Transaction& transaction, const Vouched& vouched)
+{
+    const auto id = crypto::sha256(vouched.statement.enrolment_spki);
+    TRY_ASSIGN(known, transaction.find(Kind::enrolment_key, id));
+    if (known)
+        return fail(ErrorCode::conflict, "the enrolment key is that of another statement");
+    Row row;
+    row.kind = Kind::enrolment_key;
+    row.id = id;
+    row.owner = to_bytes(vouched.statement.signer_id.bytes());
+    row.contents = CanonicalWriter("enrolment-key").bytes(vouched.hash).take();
+    return transaction.insert(std::move(row));
+}
+
 Status create(Transaction& transaction, const Vouched& vouched)
 {
+    TRY(claim_enrolment_key(transaction, vouched));
     const auto& statement = vouched.statement;
     SignerRecord signer{.id = statement.signer_id,
                         .enterprise_id = statement.enterprise_id,
@@ -65,6 +84,7 @@ Result<bool> supersede(Transaction& transaction, SignerRecord signer, const Vouc
         return fail(ErrorCode::conflict, "the signer belongs to another enterprise");
     if (statement.sequence <= signer.sequence)
         return fail(ErrorCode::conflict, "a statement of this sequence or a later one is known already");
+    TRY(claim_enrolment_key(transaction, vouched));
     TRY_ASSIGN(may_bind_first, opens_enrolment(transaction, signer, statement));
     signer.sequence = statement.sequence;
     signer.statement = vouched.transport;

@@ -13,8 +13,8 @@ class Signers {
 public:
     explicit Signers(Environment& environment) : m_environment(environment) {}
 
-    // forbidden: not by an officer of ours. conflict: an older or another statement of that sequence, or
-    // another enterprise. gone: the signer was destroyed.
+    // forbidden: not by an officer of ours. conflict: an older or another statement of that sequence,
+    // another enterprise, or the enrolment key of an earlier statement. gone: the signer was destroyed.
     Result<proto::sam::RegisterSignerReply> register_signer(const proto::sam::RegisterSignerRequest& request);
     Result<proto::sam::DestroySignerReply> destroy(const proto::sam::DestroySignerRequest& request);
 

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::string_view tag = "QSS-SAD-v1";
 constexpr std::string_view addition_tag = "QSS-ADD-v1";
+constexpr std::string_view enrolment_tag = "QSS-ENROL-v1";
 constexpr std::size_t hash_size = 32;
 constexpr std::size_t nonce_size = 32;
 constexpr std::size_t name_size = 64;  // of an algorithm, or a dotted OID
@@ -28,6 +29,13 @@ Result<std::vector<crypto::Digest>> read_digests(CanonicalReader& reader, crypto
         digests.push_back(std::move(digest));
     }
     return digests;
+}
+
+Bytes encode_joining(std::string_view joining_tag, const SignerId& signer, ByteView binding_challenge,
+                     ByteView new_spki, std::string_view rp_id)
+{
+    CanonicalWriter writer(joining_tag);
+    return writer.bytes(signer.bytes()).bytes(binding_challenge).bytes(new_spki).text(rp_id).take();
 }
 
 }
@@ -91,9 +99,13 @@ Bytes ChallengeInput::challenge() const
 Bytes addition_challenge(const SignerId& signer, ByteView binding_challenge, ByteView new_spki,
                          std::string_view rp_id)
 {
-    CanonicalWriter writer(addition_tag);
-    writer.bytes(signer.bytes()).bytes(binding_challenge).bytes(new_spki).text(rp_id);
-    return crypto::sha256(writer.encoded());
+    return crypto::sha256(encode_joining(addition_tag, signer, binding_challenge, new_spki, rp_id));
+}
+
+Bytes enrolment_message(const SignerId& signer, ByteView binding_challenge, ByteView new_spki,
+                        std::string_view rp_id)
+{
+    return encode_joining(enrolment_tag, signer, binding_challenge, new_spki, rp_id);
 }
 
 }

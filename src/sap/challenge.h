@@ -36,4 +36,9 @@ struct ChallengeInput { // tag "QSS-SAD-v1"; encoded in this order
 Bytes addition_challenge(const SignerId& signer, ByteView binding_challenge, ByteView new_spki,
                          std::string_view rp_id);
 
+// What the enrolment key of the registration statement signs to let the first one join: the encoding of
+// "QSS-ENROL-v1" with the same fields.
+Bytes enrolment_message(const SignerId& signer, ByteView binding_challenge, ByteView new_spki,
+                        std::string_view rp_id);
+
 }

@@ -5,7 +5,7 @@
 #include "base/canonical.h"
 #include "crypto/digest.h"
 #include "crypto/keys.h"
-#include "pki/der.h"
+#include "service/raw_signature.h"
 #include "store/phones.h"
 
 namespace qss::service {
@@ -16,25 +16,6 @@ namespace {
 constexpr std::size_t expiry_size = 8;
 constexpr std::size_t random_size = 8;
 constexpr std::size_t mac_size = 16;
-constexpr std::size_t raw_signature_size = 64;
-
-Bytes der_integer(ByteView big_endian)
-{
-    while (big_endian.size() > 1 && big_endian.front() == 0)
-        big_endian = big_endian.subspan(1);
-    Bytes contents;
-    if (big_endian.front() >= 0x80)
-        contents.push_back(0);
-    contents.insert(contents.end(), big_endian.begin(), big_endian.end());
-    return pki::der::integer(contents);
-}
-
-// r || s as WebCrypto gives it to ECDSA-Sig-Value (RFC 3279 2.2.3).
-Bytes raw_to_der(ByteView raw)
-{
-    const auto half = raw.size() / 2;
-    return pki::der::sequence({der_integer(raw.first(half)), der_integer(raw.subspan(half))});
-}
 
 tl::unexpected<Error> refused()
 {
@@ -119,7 +100,8 @@ Status Devices::use_up(const DeviceId& device, Used used)
 Result<IssuedToken> Devices::token(const DeviceId& id, ByteView challenge, ByteView signature)
 {
     const auto expires_at = expiry_of(id, challenge);
-    if (!expires_at || signature.size() != raw_signature_size)
+    const auto der = der_signature(signature);
+    if (!expires_at || !der)
         return refused();
     TRY_ASSIGN(device, m_store.read([&](sqlite::Database& db) { return store::Phones(db).device(id); }));
     if (!device || device->status != store::DeviceStatus::active)
@@ -127,7 +109,7 @@ Result<IssuedToken> Devices::token(const DeviceId& id, ByteView challenge, ByteV
     TRY_ASSIGN(key, crypto::PublicKey::from_spki(device->spki));
     const auto digest =
         crypto::Digest::of(crypto::HashAlgorithm::sha256, device_login_message(id, challenge));
-    if (!key.verify(crypto::SignatureAlgorithm::ecdsa_sha256, digest, raw_to_der(signature)))
+    if (!key.verify(crypto::SignatureAlgorithm::ecdsa_sha256, digest, *der))
         return refused();
     TRY(use_up(id, {to_bytes(challenge), *expires_at}));
     return m_tokens.issue_device(id);

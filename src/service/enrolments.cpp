@@ -16,7 +16,7 @@ namespace qss::service {
 namespace {
 
 constexpr std::size_t device_name_size = 100;
-constexpr std::size_t invitation_size_limit = 100;
+constexpr std::size_t token_size_limit = 100;
 constexpr Milliseconds hour{3'600'000};
 
 // A code of 8 decimal digits, each value as likely as any other (rejection sampling).
@@ -71,10 +71,10 @@ store::OutboxMessage sms_message(const store::User& user, const std::string& cod
 
 }
 
-Bytes invitation_mac(const Secret& code_key, std::string_view invitation)
+Bytes registration_token_mac(const Secret& code_key, std::string_view token)
 {
-    CanonicalWriter text("QSS-INVITATION-v1");
-    text.text(invitation);
+    CanonicalWriter text("QSS-REGISTRATION-TOKEN-v1");
+    text.text(token);
     return crypto::hmac_sha256(code_key.reveal(), text.encoded());
 }
 
@@ -85,11 +85,11 @@ Enrolments::Enrolments(const Parts& parts)
 {
 }
 
-Result<EnrolmentBegun> Enrolments::begin(std::string_view invitation, std::string device_name,
+Result<EnrolmentBegun> Enrolments::begin(std::string_view registration_token, std::string device_name,
                                          ByteView device_spki)
 {
-    if (invitation.size() > invitation_size_limit)
-        return fail(ErrorCode::not_found, "no such invitation");
+    if (registration_token.size() > token_size_limit)
+        return fail(ErrorCode::not_found, "no such registration token");
     if (device_name.empty())
         return fail(ErrorCode::invalid_argument, "device name is empty");
     TRY(check_shown_text(device_name, "device name", device_name_size));
@@ -113,9 +113,10 @@ Result<EnrolmentBegun> Enrolments::begin(std::string_view invitation, std::strin
                                .binding_challenge = {},
                                .created_at = now};
     const auto stored = m_store.write([&](sqlite::Database& db) -> Status {
-        TRY_ASSIGN(user, store::UserTable(db).by_invitation(invitation_mac(m_code_key, invitation), now));
+        const auto mac = registration_token_mac(m_code_key, registration_token);
+        TRY_ASSIGN(user, store::UserTable(db).by_registration_token(mac, now));
         if (!user)
-            return fail(ErrorCode::not_found, "no such invitation");
+            return fail(ErrorCode::not_found, "no such registration token");
         store::Phones phones(db);
         TRY_ASSIGN(recent, phones.enrolments_since(user->id, now - hour));
         if (recent >= per_user_and_hour)
@@ -179,8 +180,7 @@ Result<CodesOutcome> Enrolments::enter_codes(const RegistrationId& id, std::stri
 }
 
 Result<EnrolmentDone> Enrolments::complete(const RegistrationId& id, ByteView client_data_json,
-                                           ByteView attestation_object,
-                                           const std::optional<store::StoredAssertion>& approval)
+                                           ByteView attestation_object, const BindingConsent& consent)
 {
     TRY_ASSIGN(enrolment,
                m_store.read([&](sqlite::Database& db) { return store::Phones(db).enrolment(id); }));
@@ -200,7 +200,7 @@ Result<EnrolmentDone> Enrolments::complete(const RegistrationId& id, ByteView cl
     // then, however late: the SAM forgets challenges, not bindings. Otherwise nobody would know the
     // authenticator that has to approve the next one.
     auto bound = m_sam.bind(user->signer_id, enrolment->binding_challenge, attestation_object,
-                            client_data_json, approval);
+                            client_data_json, consent);
     const auto now = m_clock.now();
     if (!bound && !is_outcome_unknown(bound.error().code) && enrolment->expires_at <= now)
         return fail(ErrorCode::gone, "the registration has expired: begin again");

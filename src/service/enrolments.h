@@ -1,5 +1,5 @@
-// A phone joins: invitation and device key, then both one-time codes, then the authenticator, which the
-// SAM binds. Codes are kept as HMAC under a key outside the database, live ten minutes and five tries,
+// A phone joins: registration token and device key, then both one-time codes, then the authenticator, which
+// the SAM binds. Codes are kept as HMAC under a key outside the database, live ten minutes and five tries,
 // are compared in constant time and together, so that nobody learns which one was wrong (design 6.12).
 // Safe from any thread.
 #pragma once
@@ -17,8 +17,9 @@
 
 namespace qss::service {
 
-// HMAC of an invitation as the database keeps it; Officers make it, Enrolments look for it.
-Bytes invitation_mac(const Secret& code_key, std::string_view invitation);
+// HMAC of a registration token (statements/registration.h) as the database keeps it; Officers make it,
+// Enrolments look for it.
+Bytes registration_token_mac(const Secret& code_key, std::string_view token);
 
 struct EnrolmentBegun {
     RegistrationId id;
@@ -61,15 +62,15 @@ public:
     };
     explicit Enrolments(const Parts& parts);
 
-    // `device_spki`: P-256, DER. not_found: no such invitation. rate_limited: too many for this user.
-    Result<EnrolmentBegun> begin(std::string_view invitation, std::string device_name, ByteView device_spki);
+    // `device_spki`: P-256, DER. not_found: no such token. rate_limited: too many for this user.
+    Result<EnrolmentBegun> begin(std::string_view registration_token, std::string device_name,
+                                 ByteView device_spki);
     // gone: no tries left, expired, or completed; not_found.
     Result<CodesOutcome> enter_codes(const RegistrationId& id, std::string_view email_code,
                                      std::string_view sms_code);
-    // conflict before the codes were right; verification_failed: the SAM refuses the attestation.
+    // conflict before the codes were right; verification_failed: the SAM refuses attestation or consent.
     Result<EnrolmentDone> complete(const RegistrationId& id, ByteView client_data_json,
-                                   ByteView attestation_object,
-                                   const std::optional<store::StoredAssertion>& approval);
+                                   ByteView attestation_object, const BindingConsent& consent);
 
 private:
     store::Store& m_store;

@@ -1,11 +1,8 @@
 #include "service/officers.h"
 
-#include "base/encoding.h"
-#include "base/log.h"
 #include "service/enrolments.h"
 #include "statements/registration.h"
 #include "store/audit.h"
-#include "store/outbox.h"
 #include "store/users.h"
 
 namespace qss::service {
@@ -14,7 +11,6 @@ namespace {
 
 constexpr std::size_t page = 100;
 constexpr std::size_t waiting_limit = 1000;
-constexpr std::size_t invitation_bytes = 20;
 constexpr int everything = 0;
 
 Status check_role(const Operator& by)
@@ -47,10 +43,8 @@ Status check_answers(const statements::RegistrationStatement& statement,
 }
 
 Officers::Officers(const Parts& parts)
-    : m_store(parts.store), m_sam(parts.sam), m_code_key(parts.code_key.clone()),
-      m_authenticator_url(parts.authenticator_url), m_outbox_filled(parts.outbox_filled),
-      m_clock(parts.clock), m_random(parts.random), m_invitation_life(parts.invitation_life),
-      m_waiters(waiting_limit)
+    : m_store(parts.store), m_sam(parts.sam), m_code_key(parts.code_key.clone()), m_clock(parts.clock),
+      m_invitation_life(parts.invitation_life), m_waiters(waiting_limit)
 {
 }
 
@@ -98,30 +92,20 @@ Status Officers::submit_statement(const Operator& by, const RegistrationId& id, 
         return fail(ErrorCode::internal, "the SAM registered another signer");
 
     const auto now = m_clock.now();
-    const auto invitation = base64url_encode(m_random.bytes(invitation_bytes));
+    // The invitation itself goes from the officer to the employee, past us.
+    const auto token = statements::registration_token(statement.enrolment_spki);
     const auto& user = asked->user;
-    const store::OutboxMessage message{0,
-                                       store::MessageKind::email,
-                                       user.email,
-                                       "Register your phone for electronic signatures",
-                                       "Your registration is complete. Register your phone at " +
-                                           m_authenticator_url +
-                                           " with this invitation.\n\ninvitation: " + invitation,
-                                       0};
-    const auto stored = m_store.write([&](sqlite::Database& db) -> Status {
+    return m_store.write([&](sqlite::Database& db) -> Status {
         store::UserTable users(db);
         TRY_ASSIGN(mine, users.complete_request(id, transport));
         if (!mine)
             return {}; // the same statement, twice at once
         TRY(users.move(user.id, store::UserStatus::requested, store::UserStatus::approved));
-        TRY(users.set_invitation(user.id, invitation_mac(m_code_key, invitation), now + m_invitation_life));
-        TRY(store::Outbox(db).add(message, now));
+        TRY(users.set_registration_token(user.id, registration_token_mac(m_code_key, token),
+                                         now + m_invitation_life));
         return store::Audit(db).append({now, by.actor(), "registration.completed", "user:" + user.id.text(),
                                         "statement " + statement.statement_id.text()});
     });
-    TRY(stored);
-    m_outbox_filled();
-    return {};
 }
 
 }

@@ -3,11 +3,9 @@
 // say what was asked. Safe from any thread.
 #pragma once
 
-#include <functional>
-#include <string>
 #include <vector>
 
-#include "base/random.h"
+#include "base/clock.h"
 #include "base/secret.h"
 #include "service/callers.h"
 #include "service/role_clients.h"
@@ -22,10 +20,7 @@ public:
         store::Store& store;
         SamClient& sam;
         const Secret& code_key;          // as Enrolments
-        std::string authenticator_url;   // in the invitation, for people
-        std::function<void()> outbox_filled; // wakes the delivery
         const Clock& clock;
-        Random& random;
         Milliseconds invitation_life = std::chrono::days(7);
     };
     explicit Officers(const Parts& parts);
@@ -38,7 +33,7 @@ public:
 
     // `statement`: SignedStatement transport. invalid_argument: it does not say what was requested.
     // verification_failed: the SAM refuses it. The same one again is no error. Completes the request and
-    // sends the invitation, in one transaction.
+    // lets the invitation's registration token in, in one transaction.
     Status submit_statement(const Operator& by, const RegistrationId& request, ByteView statement);
 
     void notify() { m_waiters.wake(0); }    // a request has come
@@ -51,10 +46,7 @@ private:
     store::Store& m_store;
     SamClient& m_sam;
     Secret m_code_key;
-    std::string m_authenticator_url;
-    std::function<void()> m_outbox_filled;
     const Clock& m_clock;
-    Random& m_random;
     const Milliseconds m_invitation_life;
     Waiters<int> m_waiters;
 };

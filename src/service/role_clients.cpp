@@ -121,16 +121,16 @@ Result<BindingChallenge> SamClient::begin_binding(const SignerId& signer)
 }
 
 Result<Binding> SamClient::bind(const SignerId& signer, ByteView challenge, ByteView attestation_object,
-                                ByteView client_data_json,
-                                const std::optional<store::StoredAssertion>& approval)
+                                ByteView client_data_json, const BindingConsent& consent)
 {
     sam::BindRequest request;
     request.set_signer_id(field(signer.bytes()));
     request.set_challenge(field(challenge));
     request.set_attestation_object(field(attestation_object));
     request.set_client_data_json(field(client_data_json));
-    if (approval)
-        fill(*request.mutable_approval(), *approval);
+    if (consent.approval)
+        fill(*request.mutable_approval(), *consent.approval);
+    request.set_enrolment_signature(field(consent.enrolment_signature));
     TRY_ASSIGN(reply, ask<sam::BindReply>(m_transport, sam::BIND, request, quick));
     TRY_ASSIGN(id, AuthenticatorId::from_bytes(as_bytes(reply.authenticator_id())));
     return Binding{id, value(reply.credential_id()), value(reply.public_key_spki()),

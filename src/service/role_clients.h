@@ -81,6 +81,12 @@ struct ActivationResult {
     std::string refusal_detail;
 };
 
+// Why a new authenticator may join.
+struct BindingConsent {
+    std::optional<store::StoredAssertion> approval{}; // by one that is bound already
+    Bytes enrolment_signature{}; // by the statement's enrolment key, DER, for the first one; empty: none
+};
+
 class SamClient {
 public:
     explicit SamClient(Transport& transport) : m_transport(transport) {}
@@ -91,7 +97,7 @@ public:
     Result<SignerId> register_signer(ByteView statement);
     Result<BindingChallenge> begin_binding(const SignerId& signer);
     Result<Binding> bind(const SignerId& signer, ByteView challenge, ByteView attestation_object,
-                         ByteView client_data_json, const std::optional<store::StoredAssertion>& approval);
+                         ByteView client_data_json, const BindingConsent& consent);
     Result<std::vector<KeyId>> remove_authenticator(const SignerId& signer,
                                                     const AuthenticatorId& authenticator);
     Result<std::vector<KeyId>> destroy_signer(const SignerId& signer); // ids of the keys destroyed

@@ -26,9 +26,8 @@ namespace qss::service {
 struct ServiceOptions {
     std::string database_path;
     std::string outbox_directory;
-    std::string authenticator_url;      // for people, in the invitation
     Secret token_key;                   // 32 bytes each, from DIR/api/secrets
-    Secret code_key;                    // otp.key: codes, invitations and API secrets
+    Secret code_key;                    // otp.key: codes, registration tokens and API secrets
     std::vector<OperatorEntry> operators;
     Signing::Settings signing;
     Tokens::Lives token_lives;

@@ -107,7 +107,7 @@ Status Users::remove(const Application& by, std::string_view email)
             if (!was_requested)
                 return fail(ErrorCode::not_found, "no such user");
         }
-        TRY(users.void_invitation(user.id));
+        TRY(users.void_registration_token(user.id));
         TRY(store::Phones(db).remove_all_of(user.id));
         TRY(store::IdentityTable(db).begin_revocation(user.id));
         return store::Audit(db).append(
@@ -177,7 +177,7 @@ Status Users::finish_device_removal(const store::Device& device)
             return false;
         // Re-enrolment after a loss needs a new statement (design 6.5).
         store::UserTable users(db);
-        TRY(users.void_invitation(user->id));
+        TRY(users.void_registration_token(user->id));
         TRY_ASSIGN(sequence, users.last_sequence(user->id));
         TRY(users.add(store::RegistrationRequest{RegistrationId::generate(m.random),
                                                  user->id,

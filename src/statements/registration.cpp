@@ -1,7 +1,10 @@
 #include "statements/registration.h"
 
 #include "base/canonical.h"
+#include "base/encoding.h"
 #include "base/limits.h"
+#include "crypto/digest.h"
+#include "crypto/keys.h"
 #include "statements/names.h"
 
 namespace qss::statements {
@@ -11,6 +14,19 @@ namespace {
 constexpr std::string_view tag = "QSS-REG-v1";
 constexpr std::size_t country_size = 2;
 constexpr std::size_t identity_number_size = 64;
+constexpr std::size_t p256_spki_size = 91;
+constexpr std::size_t p256_spki_point = 26; // where the point starts
+constexpr std::uint8_t uncompressed = 4;    // SEC 1 2.3.3; of one length with the hybrid form
+
+Status check_enrolment_key(ByteView spki)
+{
+    const auto key = crypto::PublicKey::from_spki(spki);
+    if (!key || key->type() != crypto::KeyType::p256 || spki.size() != p256_spki_size ||
+        spki[p256_spki_point] != uncompressed)
+        return fail(ErrorCode::invalid_argument,
+                    "enrolment key is not a SubjectPublicKeyInfo on P-256, uncompressed");
+    return {};
+}
 
 }
 
@@ -26,7 +42,8 @@ Status RegistrationStatement::check() const
     TRY(check_person_name(surname, "surname"));
     if (!in_one_script(given_name + " " + surname))
         return fail(ErrorCode::invalid_argument, "names mix scripts (EN 319 412-2 NAT-4.2.4-19)");
-    return check_identity_number(identity_number);
+    TRY(check_identity_number(identity_number));
+    return check_enrolment_key(enrolment_spki);
 }
 
 Bytes RegistrationStatement::encode() const
@@ -34,7 +51,8 @@ Bytes RegistrationStatement::encode() const
     CanonicalWriter writer(tag);
     writer.bytes(statement_id.bytes()).bytes(signer_id.bytes()).bytes(enterprise_id.bytes()).u64(sequence);
     writer.text(organisation).text(country).text(email).text(mobile);
-    writer.text(given_name).text(surname).text(identity_number).time(verified_at);
+    writer.text(given_name).text(surname).text(identity_number);
+    writer.bytes(enrolment_spki).time(verified_at);
     return writer.take();
 }
 
@@ -54,12 +72,21 @@ Result<RegistrationStatement> RegistrationStatement::decode(ByteView encoding)
     TRY_ASSIGN(given_name, reader.text(limits::name_size));
     TRY_ASSIGN(surname, reader.text(limits::name_size));
     TRY_ASSIGN(identity_number, reader.text(identity_number_size));
+    TRY_ASSIGN(enrolment_spki, reader.bytes_exactly(p256_spki_size));
     TRY_ASSIGN(verified_at, reader.time());
     TRY(reader.finish());
-    RegistrationStatement decoded{statement, signer, enterprise, sequence, organisation,    country,
-                                  email,     mobile, given_name, surname,  identity_number, verified_at};
+    RegistrationStatement decoded{statement,    signer,  enterprise,      sequence,
+                                  organisation, country, email,           mobile,
+                                  given_name,   surname, identity_number, to_bytes(enrolment_spki),
+                                  verified_at};
     TRY(decoded.check());
     return decoded;
+}
+
+std::string registration_token(ByteView enrolment_spki)
+{
+    return base64url_encode(
+        crypto::sha256(CanonicalWriter("QSS-INVITATION-v1").bytes(enrolment_spki).take()));
 }
 
 }

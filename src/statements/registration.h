@@ -23,6 +23,7 @@ struct RegistrationStatement {
     std::string given_name;          // as on the identity document
     std::string surname;
     std::string identity_number;     // EN 319 412-1 5.1.3: "PNOLV-010180-12345", or empty
+    Bytes enrolment_spki;            // P-256, DER; its private part binds the first authenticator, once
     TimePoint verified_at;
 
     // invalid_argument with the clause when a value breaks a rule.
@@ -30,6 +31,10 @@ struct RegistrationStatement {
     [[nodiscard]] Bytes encode() const; // tag "QSS-REG-v1"
     static Result<RegistrationStatement> decode(ByteView encoding);
 };
+
+// What opens a registration at qss-api for whoever has the invitation: base64url of SHA-256 over
+// "QSS-INVITATION-v1" { enrolment key }. It names the statement; it proves nothing.
+std::string registration_token(ByteView enrolment_spki);
 
 // Format rules that the edges share, so that what an officer would refuse is refused at entry.
 Status check_email(std::string_view email);                    // lower case already; SMTP's ASCII form

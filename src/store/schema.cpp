@@ -40,9 +40,10 @@ CREATE TABLE app_user(
   pack_id BLOB NOT NULL REFERENCES pack(id), signer_id BLOB NOT NULL UNIQUE,
   email TEXT NOT NULL, mobile TEXT NOT NULL, given_name TEXT NOT NULL, surname TEXT NOT NULL,
   identity_number TEXT NOT NULL, status TEXT NOT NULL, created_at INTEGER NOT NULL,
-  invitation_mac BLOB, invitation_expires_at INTEGER);
+  registration_token_mac BLOB, registration_token_expires_at INTEGER);
 CREATE UNIQUE INDEX user_email ON app_user(enterprise_id, email) WHERE status <> 'deleted';
-CREATE UNIQUE INDEX user_invitation ON app_user(invitation_mac) WHERE invitation_mac IS NOT NULL;
+CREATE UNIQUE INDEX user_registration_token ON app_user(registration_token_mac)
+  WHERE registration_token_mac IS NOT NULL;
 CREATE INDEX user_pack ON app_user(pack_id) WHERE status <> 'deleted';
 CREATE INDEX user_deleting ON app_user(status) WHERE status = 'deleting';
 

@@ -72,11 +72,12 @@ Result<std::optional<User>> UserTable::by_id(const UserId& id)
     return first(query, read_user);
 }
 
-Result<std::optional<User>> UserTable::by_invitation(ByteView invitation_mac, TimePoint now)
+Result<std::optional<User>> UserTable::by_registration_token(ByteView registration_token_mac, TimePoint now)
 {
-    auto query = m_database.prepare("SELECT " QSS_USER_COLUMNS " FROM app_user u WHERE u.invitation_mac = ? "
-                                    "AND u.invitation_expires_at > ? AND u.status = 'approved'");
-    query.bind(invitation_mac).bind(to_unix_ms(now));
+    auto query =
+        m_database.prepare("SELECT " QSS_USER_COLUMNS " FROM app_user u WHERE u.registration_token_mac = ? "
+                           "AND u.registration_token_expires_at > ? AND u.status = 'approved'");
+    query.bind(registration_token_mac).bind(to_unix_ms(now));
     return first(query, read_user);
 }
 
@@ -117,7 +118,8 @@ Status UserTable::erase_personal_data(const UserId& id)
 {
     TRY(m_database
             .prepare("UPDATE app_user SET email = '', mobile = '', given_name = '', surname = '', "
-                     "identity_number = '', invitation_mac = NULL, invitation_expires_at = NULL WHERE id = ?")
+                     "identity_number = '', registration_token_mac = NULL, registration_token_expires_at = "
+                     "NULL WHERE id = ?")
             .bind(id.bytes())
             .run());
     TRY(m_database.prepare("UPDATE registration_request SET statement = x'' WHERE user_id = ?")
@@ -127,9 +129,11 @@ Status UserTable::erase_personal_data(const UserId& id)
     return {};
 }
 
-Status UserTable::set_invitation(const UserId& id, ByteView mac, TimePoint expires_at)
+Status UserTable::set_registration_token(const UserId& id, ByteView mac, TimePoint expires_at)
 {
-    TRY(m_database.prepare("UPDATE app_user SET invitation_mac = ?, invitation_expires_at = ? WHERE id = ?")
+    TRY(m_database
+            .prepare("UPDATE app_user SET registration_token_mac = ?, registration_token_expires_at = ? "
+                     "WHERE id = ?")
             .bind(mac)
             .bind(to_unix_ms(expires_at))
             .bind(id.bytes())
@@ -137,10 +141,11 @@ Status UserTable::set_invitation(const UserId& id, ByteView mac, TimePoint expir
     return {};
 }
 
-Status UserTable::void_invitation(const UserId& id)
+Status UserTable::void_registration_token(const UserId& id)
 {
     TRY(m_database
-            .prepare("UPDATE app_user SET invitation_mac = NULL, invitation_expires_at = NULL WHERE id = ?")
+            .prepare("UPDATE app_user SET registration_token_mac = NULL, registration_token_expires_at = "
+                     "NULL WHERE id = ?")
             .bind(id.bytes())
             .run());
     return {};

@@ -19,7 +19,8 @@ public:
     // Not the deleted ones.
     Result<std::optional<User>> by_email(const EnterpriseId& enterprise, std::string_view email);
     Result<std::optional<User>> by_id(const UserId& id);
-    Result<std::optional<User>> by_invitation(ByteView invitation_mac, TimePoint now); // approved ones
+    Result<std::optional<User>> by_registration_token(ByteView registration_token_mac,
+                                                      TimePoint now); // approved ones
     Result<std::vector<User>> of_enterprise(const EnterpriseId& enterprise);
     Result<std::vector<User>> deleting();
     Result<std::int64_t> count_of_pack(const PackId& pack);
@@ -27,8 +28,8 @@ public:
     Result<bool> move(const UserId& id, UserStatus from, UserStatus to);
     // Forgets the person but for the ids that sessions and audit refer to.
     Status erase_personal_data(const UserId& id);
-    Status set_invitation(const UserId& id, ByteView mac, TimePoint expires_at);
-    Status void_invitation(const UserId& id);
+    Status set_registration_token(const UserId& id, ByteView mac, TimePoint expires_at);
+    Status void_registration_token(const UserId& id);
 
     Status add(const RegistrationRequest& request);
     Result<std::optional<RegistrationRequestView>> request(const RegistrationId& id);

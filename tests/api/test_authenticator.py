@@ -6,10 +6,11 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from phone import Phone, b64u, expect
+import sap
+from phone import Phone, b64u, b64u_decode, enrolment_key_of, expect
 from service import Employee, digest_of
 from test_management import check_problem
-from webauthn import UP, UV, SoftwareAuthenticator
+from webauthn import UP, UV, SoftwareAuthenticator, spki_of
 
 UNKNOWN_ID = "0" * 32
 
@@ -70,14 +71,15 @@ def test_registration(invited):
 
 
 @pytest.mark.parametrize("change,status", [
-    ({"invitation": "x"}, 404), ({"invitation": 1}, 422), ({"device_name": ""}, 422),
+    ({"registration_token": "x"}, 404), ({"registration_token": 1}, 422), ({"device_name": ""}, 422),
     ({"device_name": "x" * 201}, 422), ({"device_public_key": "AAAA"}, 422), ({"device_public_key": "*"}, 422),
     ({"more": 1}, 422)])
 def test_registration_that_is_wrong(invited, change, status):
     employee, invitation = invited
     key = ec.generate_private_key(ec.SECP256R1()).public_key().public_bytes(
         serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    body = {"invitation": invitation, "device_name": "P", "device_public_key": b64u(key), **change}
+    token = sap.registration_token(spki_of(enrolment_key_of(invitation).public_key()))
+    body = {"registration_token": token, "device_name": "P", "device_public_key": b64u(key), **change}
     check_problem(employee.phone.http.post(f"{employee.phone.url}/registrations", json=body), status)
 
 
@@ -143,6 +145,31 @@ def test_authenticator_that_is_wrong_is_refused(invited, spoil):
         original = phone.authenticator.registration
         phone.authenticator.registration = lambda challenge: original(challenge, flags=UP)
     check_problem(employee.phone.send_authenticator(registration_id, offer), 422, "authenticator_refused")
+
+
+def test_a_first_authenticator_needs_the_enrolment_keys_signature(invited):
+    """The private part of what the officer vouched for; qss-api never has it (invariant 1)."""
+    employee, invitation = invited
+    phone = employee.phone
+    registration_id = begin(employee, invitation)
+    offer = enter_right_codes(employee, registration_id)
+    authenticator = phone.authenticator = SoftwareAuthenticator(offer["rp_id"], phone.origin)
+    attestation, client_data = authenticator.registration(b64u_decode(offer["challenge"]))
+    path, body = f"{phone.url}/registrations/{registration_id}/authenticator", {
+        "client_data_json": b64u(client_data), "attestation_object": b64u(attestation)}
+    for wrong in ("AA", "*", 1, b64u(bytes(65))):
+        check_problem(phone.http.post(path, json={**body, "enrolment_signature": wrong}), 422)
+    check_problem(phone.http.post(path, json=body), 422, "authenticator_refused")
+
+
+@pytest.mark.parametrize("key", [ec.generate_private_key(ec.SECP256R1()), None], ids=["another key", "the device key"])
+def test_another_keys_signature_enrols_nobody(invited, key):
+    employee, invitation = invited
+    registration_id = begin(employee, invitation)
+    offer = enter_right_codes(employee, registration_id)
+    employee.phone.enrolment_key = key or employee.phone.device_key
+    check_problem(employee.phone.send_authenticator(registration_id, offer), 422, "authenticator_refused")
+    employee.register_phone(invitation)  # the true one still can
 
 
 def test_a_second_phone_needs_the_first_ones_approval(employee):

@@ -9,9 +9,11 @@ from contextlib import closing
 import pytest
 import requests
 
+import sap
 from attacker import files_below, isolated_service
 from phone import b64u, expect
 from service import Employee, digest_of, wait_until
+from webauthn import spki_of
 
 GIVEN_NAME, SURNAME = "Rūdolfs", "Noslēpumainais"
 IDENTITY_NUMBER = "PNOLV-290280-98765"
@@ -43,10 +45,13 @@ class Flow:
         self.secrets["invitation"] = invitation = self.employee.invitation()
         phone = self.employee.phone = self.service.phone()
         registration_id = expect(phone.begin(invitation), 201)["registration_id"]
+        key = phone.enrolment_key
+        self.secrets["enrolment key"] = b64u(key.private_numbers().private_value.to_bytes(32, "big"))
+        self.secrets["registration token"] = token = sap.registration_token(spki_of(key.public_key()))
         codes = self.employee.codes()
         self.secrets["code by e-mail"], self.secrets["code by SMS"] = codes
         self.keep(phone.send_codes(registration_id, codes[1], codes[0]))
-        self.keep(phone.begin(invitation[:-1] + "!"))
+        self.keep(phone.begin_with_token(token[:-1] + "!"))
         offer = expect(phone.send_codes(registration_id, *codes), 200)
         done = expect(phone.send_authenticator(registration_id, offer), 201)
         phone.device_id, phone.authenticator_id = done["device_id"], done["authenticator_id"]
@@ -88,8 +93,10 @@ class Flow:
         self.keep(stolen.get(f"{qss}/trustchain", headers=bearer))
         self.keep(stolen.post(f"{qss}/login", json={"api_key": self.application.api_key, "api_secret": secret}))
         for path, body in ((f"/registrations/{code}/codes", {"email_code": code, "sms_code": code}),
-                           ("/registrations", {"invitation": self.secrets["invitation"], "device_name": "x",
-                                               "device_public_key": "AA"}),
+                           ("/registrations", {"registration_token": self.secrets["registration token"],
+                                               "device_name": "x", "device_public_key": "AA"}),
+                           ("/registrations", {"registration_token": self.secrets["invitation"],
+                                               "device_name": "x", "device_public_key": "AA"}),
                            ("/device-tokens", {"device_id": phone.device_id, "challenge": b64u(bytes(32)),
                                                "signature": self.secrets["assertion in use"][:80]})):
             self.keep(phone.http.post(phone.url + path, json=body))

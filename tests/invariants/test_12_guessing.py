@@ -20,6 +20,7 @@ import sap
 from attacker import SamKey, code_of, main_database
 from phone import b64u, expect
 from service import Employee, digest_of
+from webauthn import spki_of
 
 CODE_TRIES = 5
 ENROLMENTS_AN_HOUR = 5
@@ -132,23 +133,24 @@ def test_codes_are_kept_as_macs_under_a_key_outside_the_database(enrolling):
     registration = bytes.fromhex(registration_id)
     assert row["email_code_mac"] == mac("QSS-CODE-v1", "email", registration, codes[0])
     assert row["sms_code_mac"] == mac("QSS-CODE-v1", "sms", registration, codes[1])
-    assert user["invitation_mac"] == mac("QSS-INVITATION-v1", employee.last_invitation)
+    token = sap.registration_token(spki_of(employee.phone.enrolment_key.public_key()))
+    assert user["registration_token_mac"] == mac("QSS-REGISTRATION-TOKEN-v1", token)
     everything = b"".join(path.read_bytes() for path in (service.directory / "api").glob("main.db*"))
     assert key not in everything and b64u(key).encode() not in everything
 
 
-def test_an_invitation_is_not_guessed(service):
+def test_a_registration_token_is_not_guessed(service):
     """As for any other that is not there, however near."""
     phone = service.phone()
-    answers = {(phone.begin(guess).status_code, phone.begin(guess).text)
-               for guess in ("", "A" * 27, "A" * 100, "A" * 128, secrets.token_urlsafe(20))}
+    answers = {(phone.begin_with_token(guess).status_code, phone.begin_with_token(guess).text)
+               for guess in ("", "A" * 27, "A" * 43, "A" * 100, "A" * 128, secrets.token_urlsafe(32))}
     assert {status for status, _ in answers} == {404} and len(answers) == 1
 
 
 def test_an_invitation_ends(enrolling):
     employee, _, _ = enrolling
-    change(employee.service, "UPDATE app_user SET invitation_expires_at = ? WHERE id = ?", int(time.time() * 1000),
-           bytes.fromhex(employee.user_id))
+    change(employee.service, "UPDATE app_user SET registration_token_expires_at = ? WHERE id = ?",
+           int(time.time() * 1000), bytes.fromhex(employee.user_id))
     assert employee.phone.begin(employee.last_invitation).status_code == 404
 
 

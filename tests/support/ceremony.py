@@ -40,9 +40,16 @@ class Person:
                            mobile="+37120000000", given_name=given_name, surname=surname,
                            identity_number=identity_number, verified_at_unix_ms=unix_ms())
         self.fields.update(changes)
+        self.enrolment_keys = {}
+
+    def enrolment_key(self, sequence=1):
+        """Of the statement with that number: each has its own."""
+        return self.enrolment_keys.setdefault(sequence, p256())
 
     def statement(self, **changes):
-        return sap.registration_statement(**{**self.fields, **changes})
+        fields = {**self.fields, **changes}
+        fields.setdefault("enrolment_spki", spki_of(self.enrolment_key(fields["sequence"])))
+        return sap.registration_statement(**fields)
 
 
 class Pki:

@@ -18,6 +18,19 @@ def wire(assertion):
     return {name: b64u(value) for name, value in assertion.items()}
 
 
+def raw_signature(key, message):
+    r, s = utils.decode_dss_signature(key.sign(message, ec.ECDSA(hashes.SHA256())))
+    return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+
+
+def enrolment_key_of(invitation):
+    """The key that the officer made: base64url of d, x and y."""
+    raw = b64u_decode(invitation)
+    assert len(raw) == 96 and len(invitation) == 128
+    d, x, y = (int.from_bytes(raw[at:at + 32], "big") for at in (0, 32, 64))
+    return ec.EllipticCurvePrivateNumbers(d, ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1())).private_key()
+
+
 class Phone:
     """`url` ends in /authenticator/v1; `ca_file` is what the service's certificate is checked against."""
 
@@ -27,6 +40,7 @@ class Phone:
         self.http.verify = ca_file
         self.http.trust_env = False  # or an environment variable would replace the CA
         self.device_key = ec.generate_private_key(ec.SECP256R1())
+        self.enrolment_key = None
         self.device_id = None
         self.signer_id = None
         self.authenticator_id = None
@@ -36,8 +50,13 @@ class Phone:
     # --- registration -----------------------------------------------------------------------------
 
     def begin(self, invitation):
+        self.enrolment_key = enrolment_key_of(invitation)
+        return self.begin_with_token(sap.registration_token(spki_of(self.enrolment_key.public_key())))
+
+    def begin_with_token(self, registration_token):
         return self.http.post(f"{self.url}/registrations", json={
-            "invitation": invitation, "device_name": self.name, "device_public_key": b64u(spki_of(self.device_key.public_key()))})
+            "registration_token": registration_token, "device_name": self.name,
+            "device_public_key": b64u(spki_of(self.device_key.public_key()))})
 
     def send_codes(self, registration_id, email_code, sms_code):
         return self.http.post(f"{self.url}/registrations/{registration_id}/codes",
@@ -50,10 +69,12 @@ class Phone:
         self.authenticator = self.authenticator or SoftwareAuthenticator(offer["rp_id"], self.origin)
         attestation, client_data = self.authenticator.registration(challenge)
         body = {"client_data_json": b64u(client_data), "attestation_object": b64u(attestation)}
+        joining = (bytes.fromhex(self.signer_id), challenge, spki_of(self.authenticator.key.public_key()),
+                   offer["rp_id"])
         if approver is not None:
-            body["approval"] = wire(approver.assertion(sap.addition_challenge(
-                bytes.fromhex(self.signer_id), challenge, spki_of(self.authenticator.key.public_key()),
-                offer["rp_id"])))
+            body["approval"] = wire(approver.assertion(sap.addition_challenge(*joining)))
+        elif not offer.get("approval_needed"):
+            body["enrolment_signature"] = b64u(raw_signature(self.enrolment_key, sap.enrolment_message(*joining)))
         return self.http.post(f"{self.url}/registrations/{registration_id}/authenticator", json=body)
 
     def register(self, invitation, read_codes, approver=None):
@@ -68,9 +89,7 @@ class Phone:
     # --- as a registered device -------------------------------------------------------------------
 
     def sign_device_challenge(self, challenge, device_id=None):
-        message = sap.device_message(bytes.fromhex(device_id or self.device_id), challenge)
-        r, s = utils.decode_dss_signature(self.device_key.sign(message, ec.ECDSA(hashes.SHA256())))
-        return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+        return raw_signature(self.device_key, sap.device_message(bytes.fromhex(device_id or self.device_id), challenge))
 
     def device_challenge(self):
         answer = self.http.post(f"{self.url}/device-challenges", json={"device_id": self.device_id})

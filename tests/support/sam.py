@@ -103,6 +103,7 @@ class Signer:
         self.pack_id = os.urandom(16)
         self.phone = SoftwareAuthenticator(RP_ID, ORIGIN)
         self.authenticator_id = self.key_id = self.certificate = None
+        self.sequence = 1  # of the statement that the SAM has
 
     def call(self, message, **fields):
         return self.bed.call(message, **fields)
@@ -111,7 +112,9 @@ class Signer:
         return signed(self.person.statement(**changes), key or self.bed.officer)
 
     def register(self, key=None, **changes):
-        return self.call("REGISTER_SIGNER", registration_statement=self.statement(key, **changes))
+        done = self.call("REGISTER_SIGNER", registration_statement=self.statement(key, **changes))
+        self.sequence = max(self.sequence, changes.get("sequence", 1))
+        return done
 
     def begin_binding(self):
         return self.call("BEGIN_BINDING", signer_id=self.id).challenge
@@ -121,12 +124,18 @@ class Signer:
         phone = phone or self.phone
         challenge = challenge or self.begin_binding()
         approval = approver and approver.assertion(self.addition_challenge(challenge, phone))
-        return self.send_binding(challenge, *phone.registration(challenge, **attestation), approval)
+        signature = None if approver else self.enrolment_signature(challenge, phone)
+        return self.send_binding(challenge, *phone.registration(challenge, **attestation), approval, signature)
 
-    def send_binding(self, challenge, attestation_object, client_data_json, approval=None):
+    def send_binding(self, challenge, attestation_object, client_data_json, approval=None, enrolment_signature=None):
         more = {"approval": messages("sam").Assertion(**approval)} if approval else {}
         return self.call("BIND", signer_id=self.id, challenge=challenge, attestation_object=attestation_object,
-                         client_data_json=client_data_json, **more)
+                         client_data_json=client_data_json, enrolment_signature=enrolment_signature or b"", **more)
+
+    def enrolment_signature(self, challenge, phone, key=None, signer_id=None, rp_id=RP_ID):
+        """What the holder of the invitation signs for `phone`."""
+        message = sap.enrolment_message(signer_id or self.id, challenge, spki_of(phone.key), rp_id)
+        return (key or self.person.enrolment_key(self.sequence)).sign(message, ec.ECDSA(hashes.SHA256()))
 
     def addition_challenge(self, challenge, phone):
         return sap.addition_challenge(self.id, challenge, spki_of(phone.key), RP_ID)

@@ -106,15 +106,24 @@ def addition_challenge(signer_id, binding_challenge, new_spki, rp_id):
     return sha256(canonical("QSS-ADD-v1", signer_id, binding_challenge, new_spki, rp_id))
 
 
+def enrolment_message(signer_id, binding_challenge, new_spki, rp_id):
+    """What the enrolment key of the registration statement signs for the first authenticator."""
+    return canonical("QSS-ENROL-v1", signer_id, binding_challenge, new_spki, rp_id)
+
+
+def registration_token(enrolment_spki):
+    return to_base64url(sha256(canonical("QSS-INVITATION-v1", enrolment_spki)))
+
+
 def device_message(device_id, challenge):
     """What a device key signs to log in (authenticator API, POST /device-tokens)."""
     return canonical("QSS-DEVICE-v1", device_id, challenge)
 
 
 def registration_statement(statement_id, signer_id, enterprise_id, sequence, organisation, country, email, mobile,
-                           given_name, surname, identity_number, verified_at_unix_ms):
+                           given_name, surname, identity_number, enrolment_spki, verified_at_unix_ms):
     return canonical("QSS-REG-v1", statement_id, signer_id, enterprise_id, sequence, organisation, country, email,
-                     mobile, given_name, surname, identity_number, verified_at_unix_ms)
+                     mobile, given_name, surname, identity_number, enrolment_spki, verified_at_unix_ms)
 
 
 def key_attestation(key_id, signer_id, pack_id, spki, statement_hash, ca_nonce, key_store, sandbox,
@@ -207,11 +216,18 @@ def _challenge_vectors():
 RFC6979_P256 = 0xC9AFA9D845BA75166B5C215767B1D6934E50C3DB36E89B127B8A622B120F6721
 
 
-def _signed_vector(encoding):
-    from cryptography.hazmat.primitives import hashes, serialization
+def _published_key():
+    from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import ec
     key = ec.derive_private_key(RFC6979_P256, ec.SECP256R1())
-    spki = key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return key, key.public_key().public_bytes(serialization.Encoding.DER,
+                                              serialization.PublicFormat.SubjectPublicKeyInfo)
+
+
+def _signed_vector(encoding):
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec
+    key, spki = _published_key()
     signature = key.sign(encoding, ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
     return {"input": {"encoding": encoding.hex(), "spki": spki.hex(), "signature": signature.hex()},
             "encoding": signed_statement(encoding, spki, signature).hex(), "hash": sha256(encoding).hex()}
@@ -221,7 +237,8 @@ def make_vectors():
     registration = dict(statement_id=_id(1), signer_id=_id(2), enterprise_id=_id(3), sequence=1,
                         organisation="Kalnrozes SIA", country="LV", email="anna.berzina@example.com",
                         mobile="+37120000000", given_name="Anna", surname="Bērziņa",
-                        identity_number="PNOLV-010180-12345", verified_at_unix_ms=1795507200000)
+                        identity_number="PNOLV-010180-12345", enrolment_spki=_published_key()[1],
+                        verified_at_unix_ms=1795507200000)
     without_number = dict(registration, identity_number="", sequence=2**40, given_name="Zoé")
     spki = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d030107034200") + b"\x04" + bytes(range(64))
     challenge = ChallengeInput(_id(1), bytes(32), 1795507200123, _id(2), _id(3), bytes(range(32)), "ECDSA-SHA256",
@@ -237,6 +254,10 @@ def make_vectors():
                       "new_spki": spki.hex(), "rp_id": "approve.qss-sandbox.com"},
             "challenge": addition_challenge(_id(2), bytes(range(32)), spki, "approve.qss-sandbox.com").hex(),
         }],
+        "enrolments": [_vector(enrolment_message, signer_id=_id(2), binding_challenge=bytes(range(32)), new_spki=spki,
+                               rp_id="approve.qss-sandbox.com")],
+        "registration_tokens": [{"input": {"enrolment_spki": _published_key()[1].hex()},
+                                 "token": registration_token(_published_key()[1])}],
         "registration_statements": [_vector(registration_statement, **registration),
                                     _vector(registration_statement, **without_number)],
         "key_attestations": [_vector(key_attestation, key_id=_id(4), signer_id=_id(2), pack_id=_id(5), spki=spki,

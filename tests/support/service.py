@@ -192,7 +192,7 @@ class Service:
         """Texts of the outbox files to that e-mail address or mobile number, oldest first."""
         name = re.sub(r"[^A-Za-z0-9@.+_-]", "_", address)
         files = (self.directory / "outbox").glob(f"*-{name}-*.txt")
-        return [path.read_text() for path in sorted(files, key=lambda path: int(path.stem.rsplit("-", 1)[1]))]
+        return [path.read_text() for path in sorted(files, key=lambda path: path.stat().st_mtime_ns)]
 
     def tenant(self, **pack):
         """A new enterprise with one signing pack and one API credential."""
@@ -312,7 +312,7 @@ class Employee:
 
     @staticmethod
     def create(tenant, email=None, mobile=None, **names):
-        """POST /users only: the officer approves, the invitation goes out."""
+        """POST /users only: the officer approves, and writes the invitation."""
         number = uuid.uuid4().int
         email = email or f"anna.{number % 10**10:010}@example.com"
         mobile = mobile or f"+371{number % 10**8:08}"

@@ -3,12 +3,14 @@
 #include "api/respond.h"
 #include "base/encoding.h"
 #include "base/limits.h"
+#include "service/raw_signature.h"
 
 namespace qss::api::authenticator {
 
 namespace {
 
-constexpr std::size_t invitation_size = 128;
+constexpr std::size_t token_size = 128;
+constexpr std::size_t raw_signature_size = 64;
 
 Result<RegistrationId> registration_of(const http::Request& request)
 {
@@ -35,16 +37,32 @@ json::Writer offer_json(const config::Config& config, const service::EnrolmentCh
     return out.texts("exclude_credentials", exclude);
 }
 
+Result<service::BindingConsent> read_consent(json::Reader& body)
+{
+    TRY_ASSIGN(approval, body.optional_object("approval"));
+    TRY_ASSIGN(raw_signature, body.optional_base64url("enrolment_signature", raw_signature_size));
+    service::BindingConsent consent;
+    if (approval) {
+        TRY_ASSIGN(assertion, read_assertion(*approval));
+        consent.approval = std::move(assertion);
+    }
+    if (raw_signature) {
+        TRY_ASSIGN(der, service::der_signature(*raw_signature));
+        consent.enrolment_signature = std::move(der);
+    }
+    return consent;
+}
+
 }
 
 Outcome begin_registration(const Parts& parts, const http::Request& request)
 {
     TRY_ASSIGN(body, json::Reader::parse(request.body));
-    TRY_ASSIGN(invitation, body.text("invitation", invitation_size));
+    TRY_ASSIGN(token, body.text("registration_token", token_size));
     TRY_ASSIGN(device_name, body.text("device_name", limits::name_size));
     TRY_ASSIGN(device_spki, body.base64url("device_public_key", limits::spki_size));
     TRY(body.finish());
-    auto begun = parts.service.enrolments().begin(invitation, std::move(device_name), device_spki);
+    auto begun = parts.service.enrolments().begin(token, std::move(device_name), device_spki);
     if (!begun) {
         return fail(wrong_member(std::move(begun).error(),
                                  "\"device_public_key\" must be a SubjectPublicKeyInfo on P-256"));
@@ -75,14 +93,9 @@ Outcome bind_authenticator(const Parts& parts, const http::Request& request)
     TRY_ASSIGN(body, json::Reader::parse(request.body));
     TRY_ASSIGN(client_data_json, body.base64url("client_data_json", limits::client_data_size));
     TRY_ASSIGN(attestation, body.base64url("attestation_object", limits::attestation_object_size));
-    TRY_ASSIGN(approval_body, body.optional_object("approval"));
+    TRY_ASSIGN(consent, read_consent(body));
     TRY(body.finish());
-    std::optional<store::StoredAssertion> approval;
-    if (approval_body) {
-        TRY_ASSIGN(assertion, read_assertion(*approval_body));
-        approval = std::move(assertion);
-    }
-    auto done = parts.service.enrolments().complete(id, client_data_json, attestation, approval);
+    auto done = parts.service.enrolments().complete(id, client_data_json, attestation, consent);
     if (!done && done.error().code == ErrorCode::verification_failed)
         return wrong_guess_response("authenticator_refused", "the authenticator's answer was refused",
                                     std::nullopt);

@@ -105,6 +105,7 @@ protected:
                 "Anna",
                 "Bērziņa",
                 "PNOLV-010180-12345",
+                new_spki(),
                 start};
     }
     statements::KeyAttestation attestation(const statements::RegistrationStatement& of, const Bytes& spki)

@@ -45,6 +45,14 @@ TEST(Officer, TheStatementSaysWhatWasAsked)
         EXPECT_NE(text.find(part), std::string::npos) << part;
 }
 
+TEST(Officer, EachStatementHasAnEnrolmentKeyOfItsOwn)
+{
+    const auto first = parse(asked());
+    const auto second = parse(asked());
+    EXPECT_EQ(first->statement.enrolment_spki, first->enrolment_key.public_key().spki());
+    EXPECT_NE(first->statement.enrolment_spki, second->statement.enrolment_spki);
+}
+
 TEST(Officer, RefusesWhatNoStatementMaySay)
 {
     const std::pair<const char*, client::json::value> changes[] = {

@@ -13,6 +13,7 @@ TEST(SandboxOutbox, FindsTheMessageToTheAddress)
     directory.write("email-other", "to: other@example.com\n\ncode: 11111111\n");
     directory.write("email-anna", "to: anna@example.com\nsubject: x\n\nYour code: no\nCode: 22222222\n");
     directory.write(".half-written", "to: anna@example.com\n\ncode: 33333333\n");
+    directory.write("email-anna.txt.part", "to: anna@example.com\n\ncode: 44444444\n");
     const SandboxOutbox outbox(directory.path());
     EXPECT_EQ(*outbox.wait_for("anna@example.com", "code", 20), "22222222");
     EXPECT_EQ(outbox.wait_for("anna@example.com", "invitation", 20).error().code, ErrorCode::timed_out);

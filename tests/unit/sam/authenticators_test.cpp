@@ -1,5 +1,7 @@
 #include "sam/authenticators.h"
 
+#include <functional>
+
 #include "statements/key_attestation.h"
 #include "unit/sam/sam_fixture.h"
 
@@ -73,6 +75,99 @@ TEST_F(AuthenticatorsTest, TheSameBindAgainGivesTheSameReply)
                 verification_failed);
     must(remove(m_signer, must(AuthenticatorId::from_bytes(as_bytes(first.authenticator_id())))));
     EXPECT_CODE(sam->authenticators().bind(request), verification_failed);
+}
+
+// qss-api makes and checks both one-time codes: it must not be able to enrol in the signer's place.
+TEST_F(AuthenticatorsTest, TheFirstOneNeedsTheEnrolmentKeysSignature)
+{
+    must(submit(statement(m_signer)));
+    const auto other = SignerId::generate(random);
+    must(submit(statement(other)));
+    const auto& mine = enrolment_keys.at(m_signer);
+    const auto spki = m_phone.key.public_key().spki();
+    using Spoil = std::function<std::string(const std::string&)>; // of the challenge
+    const std::pair<const char*, Spoil> attacks[] = {
+        {"none", [](auto&) { return std::string(); }},
+        {"garbage", [](auto&) { return std::string(70, 'x'); }},
+        {"by the new authenticator itself",
+         [&](auto& c) { return enrolment_signature(m_phone.key, m_signer, c, spki); }},
+        {"by another signer's key",
+         [&](auto& c) { return enrolment_signature(enrolment_keys.at(other), m_signer, c, spki); }},
+        {"for another signer", [&](auto& c) { return enrolment_signature(mine, other, c, spki); }},
+        {"for another challenge",
+         [&](auto&) { return enrolment_signature(mine, m_signer, std::string(32, 'x'), spki); }},
+        {"for another authenticator",
+         [&](auto& c) { return enrolment_signature(mine, m_signer, c, Phone().key.public_key().spki()); }},
+        {"for another relying party",
+         [&](auto& c) { return enrolment_signature(mine, m_signer, c, spki, "example.org"); }},
+        {"over the bare challenge", [&](auto& c) { return sign(mine, as_bytes(c)); }},
+        {"cut off",
+         [&](auto& c) {
+             auto signature = enrolment_signature(mine, m_signer, c, spki);
+             signature.pop_back();
+             return signature;
+         }},
+    };
+    for (const auto& [name, make] : attacks) {
+        const auto begun = must(begin(m_signer));
+        auto request = bind_request(m_signer, begun.challenge(), m_phone);
+        request.set_enrolment_signature(make(begun.challenge()));
+        const auto outcome = sam->authenticators().bind(request);
+        ASSERT_FALSE(outcome) << name;
+        EXPECT_EQ(outcome.error().code, ErrorCode::verification_failed) << name;
+    }
+    EXPECT_FALSE(must(begin(m_signer)).approval_needed()) << "nothing was bound";
+    EXPECT_TRUE(bind(m_signer, m_phone)) << "the true one";
+}
+
+// An approval is no substitute while none is bound, nor the signature once one is.
+TEST_F(AuthenticatorsTest, EnrolmentKeyAndApprovalDoNotReplaceEachOther)
+{
+    must(submit(statement(m_signer)));
+    auto begun = must(begin(m_signer));
+    auto request = bind_request(m_signer, begun.challenge(), m_phone);
+    request.clear_enrolment_signature();
+    const auto challenge = as_bytes(begun.challenge());
+    *request.mutable_approval() =
+        m_phone.sign(sap::addition_challenge(m_signer, challenge, m_phone.key.public_key().spki(), rp_id));
+    EXPECT_CODE(sam->authenticators().bind(request), verification_failed);
+    ASSERT_TRUE(bind(m_signer, m_phone));
+    EXPECT_CODE(bind(m_signer, Phone()), verification_failed); // signed by the enrolment key alone
+}
+
+TEST_F(AuthenticatorsTest, AnEnrolmentKeyIsSpentByTheFirstOne)
+{
+    must(submit(statement(m_signer)));
+    const auto begun = must(begin(m_signer));
+    const auto request = bind_request(m_signer, begun.challenge(), m_phone);
+    const auto reply = must(sam->authenticators().bind(request));
+    must(remove(m_signer, must(AuthenticatorId::from_bytes(as_bytes(reply.authenticator_id())))));
+    EXPECT_CODE(sam->authenticators().bind(request), verification_failed); // a replay
+    EXPECT_CODE(begin(m_signer), forbidden);
+    // After the loss the new statement's key binds, the old one does not.
+    const auto old = must(crypto::PrivateKey::from_pkcs8(enrolment_keys.at(m_signer).to_pkcs8().reveal()));
+    clock.advance(Milliseconds(1'000));
+    must(submit(statement(m_signer, 2)));
+    const auto again = must(begin(m_signer));
+    Phone next;
+    auto stale = bind_request(m_signer, again.challenge(), next);
+    stale.set_enrolment_signature(
+        enrolment_signature(old, m_signer, again.challenge(), next.key.public_key().spki()));
+    EXPECT_CODE(sam->authenticators().bind(stale), verification_failed);
+    EXPECT_TRUE(bind(m_signer, next));
+}
+
+TEST_F(AuthenticatorsTest, ASupersededStatementsEnrolmentKeyBindsNothing)
+{
+    must(submit(statement(m_signer)));
+    const auto old = must(crypto::PrivateKey::from_pkcs8(enrolment_keys.at(m_signer).to_pkcs8().reveal()));
+    must(submit(statement(m_signer, 2))); // a new mobile, before any phone
+    const auto begun = must(begin(m_signer));
+    auto request = bind_request(m_signer, begun.challenge(), m_phone);
+    request.set_enrolment_signature(
+        enrolment_signature(old, m_signer, begun.challenge(), m_phone.key.public_key().spki()));
+    EXPECT_CODE(sam->authenticators().bind(request), verification_failed);
+    EXPECT_TRUE(bind(m_signer, m_phone));
 }
 
 TEST_F(AuthenticatorsTest, AChallengeExpires)

@@ -250,6 +250,10 @@ protected:
 
     statements::RegistrationStatement statement(const SignerId& signer, std::uint64_t sequence = 1)
     {
+        // The invitation of the newest statement is the one that the signer holds.
+        auto& key =
+            enrolment_keys.insert_or_assign(signer, must(crypto::PrivateKey::generate(crypto::KeyType::p256)))
+                .first->second;
         return {StatementId::generate(random),
                 signer,
                 enterprise,
@@ -261,6 +265,7 @@ protected:
                 "Jana",
                 "Paraudzina",
                 "",
+                key.public_key().spki(),
                 clock.now()};
     }
     Result<proto::sam::RegisterSignerReply> submit(const statements::RegistrationStatement& one)
@@ -289,7 +294,21 @@ protected:
         request.set_challenge(challenge);
         request.set_attestation_object(to_string(made.attestation_object));
         request.set_client_data_json(to_string(made.client_data_json));
+        if (enrolment_keys.contains(signer))
+            request.set_enrolment_signature(enrolment_signature(enrolment_keys.at(signer), signer, challenge,
+                                                                phone.key.public_key().spki()));
         return request;
+    }
+    static std::string enrolment_signature(const crypto::PrivateKey& key, const SignerId& signer,
+                                           const std::string& challenge, ByteView spki,
+                                           std::string_view for_rp_id = rp_id)
+    {
+        return sign(key, sap::enrolment_message(signer, as_bytes(challenge), spki, for_rp_id));
+    }
+    static std::string sign(const crypto::PrivateKey& key, ByteView message)
+    {
+        return to_string(must(key.sign(crypto::SignatureAlgorithm::ecdsa_sha256,
+                                       crypto::Digest::of(crypto::HashAlgorithm::sha256, message))));
     }
     Result<Bound> bind(const SignerId& signer, const Phone& phone, Phone* approver = nullptr)
     {
@@ -425,6 +444,7 @@ protected:
     EnterpriseId enterprise = EnterpriseId::generate(random);
     Bytes evidence_spki;
     std::vector<Bound> bound;
+    std::map<SignerId, crypto::PrivateKey> enrolment_keys;
     std::unique_ptr<Sam> sam;
 };
 

@@ -52,6 +52,24 @@ TEST_F(SignersTest, ASignerStaysWithItsEnterprise)
     EXPECT_CODE(submit(moved), conflict);
 }
 
+TEST_F(SignersTest, AnEnrolmentKeyServesOneStatement)
+{
+    const auto first = statement(m_signer);
+    must(submit(first));
+    auto second = statement(m_signer, 2);
+    second.enrolment_spki = first.enrolment_spki;
+    EXPECT_CODE(submit(second), conflict);
+    auto others = statement(SignerId::generate(random));
+    others.enrolment_spki = first.enrolment_spki;
+    EXPECT_CODE(submit(others), conflict);
+    must(submit(statement(m_signer, 3)));
+    reopen();
+    auto fourth = statement(m_signer, 4);
+    fourth.enrolment_spki = first.enrolment_spki;
+    EXPECT_CODE(submit(fourth), conflict);
+    EXPECT_TRUE(must(submit(statement(m_signer, 4))).changed());
+}
+
 TEST_F(SignersTest, ADestroyedSignerStaysDestroyed)
 {
     Phone phone;

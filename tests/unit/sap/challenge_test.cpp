@@ -100,4 +100,15 @@ TEST(AdditionChallenge, covers_every_field)
     EXPECT_NE(addition_challenge(id<SignerId>(1), Bytes(32), Bytes(91), "rp.example.org"), original);
 }
 
+TEST(EnrolmentMessage, covers_every_field)
+{
+    const auto original = enrolment_message(id<SignerId>(1), Bytes(32), Bytes(91), "rp.example");
+    EXPECT_NE(enrolment_message(id<SignerId>(2), Bytes(32), Bytes(91), "rp.example"), original);
+    EXPECT_NE(enrolment_message(id<SignerId>(1), Bytes(32, 1), Bytes(91), "rp.example"), original);
+    EXPECT_NE(enrolment_message(id<SignerId>(1), Bytes(32), Bytes(91, 1), "rp.example"), original);
+    EXPECT_NE(enrolment_message(id<SignerId>(1), Bytes(32), Bytes(91), "rp.example.org"), original);
+    EXPECT_NE(crypto::sha256(original),
+              addition_challenge(id<SignerId>(1), Bytes(32), Bytes(91), "rp.example"));
+}
+
 }

@@ -63,7 +63,8 @@ protected:
         m_sam.certificate = under_root(pki::ProfileId::sam_evidence, m_sam.key);
         m_statement.emplace(statements::RegistrationStatement{
             StatementId::generate(m_random), m_signer, EnterpriseId::generate(m_random), 1, "Kalnrozes SIA",
-            "LV", "anna@example.com", "+37120000000", "Anna", "Bērziņa", "PNOLV-010180-12345", noon});
+            "LV", "anna@example.com", "+37120000000", "Anna", "Bērziņa", "PNOLV-010180-12345",
+            m_phone.public_key().spki(), noon});
         m_leaf.emplace(leaf_for("Anna", "Bērziņa", "PNOLV-010180-12345"));
     }
 

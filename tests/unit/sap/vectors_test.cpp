@@ -88,6 +88,17 @@ TEST(SapVectors, additions)
     }
 }
 
+TEST(SapVectors, enrolments)
+{
+    for (const auto& vector : vectors().at("enrolments").as_array()) {
+        const auto& in = vector.at("input");
+        const auto message =
+            enrolment_message(id_of<SignerId>(in, "signer_id"), bytes_of(in, "binding_challenge"),
+                              bytes_of(in, "new_spki"), text_of(in, "rp_id"));
+        EXPECT_EQ(hex_encode(message), text_of(vector, "encoding"));
+    }
+}
+
 TEST(SapVectors, evidence)
 {
     for (const auto& vector : vectors().at("evidence").as_array()) {

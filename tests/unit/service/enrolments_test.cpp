@@ -11,8 +11,8 @@ protected:
     EnrolmentsTest()
     {
         EXPECT_TRUE(m_store->write([this](sqlite::Database& db) {
-            return store::UserTable(db).set_invitation(m_user.id, invitation_mac(m_code_key, "welcome"),
-                                                       start + std::chrono::hours(24));
+            return store::UserTable(db).set_registration_token(
+                m_user.id, registration_token_mac(m_code_key, "welcome"), start + std::chrono::hours(24));
         }));
     }
 
@@ -120,7 +120,7 @@ TEST_F(EnrolmentsTest, CodesAreNotKeptInTheClear)
     EXPECT_NE(row->email_code_mac, crypto::sha256(as_bytes(email)));
 }
 
-TEST_F(EnrolmentsTest, OnlyAnInvitationBeginsAndOnlyFiveTimesAnHour)
+TEST_F(EnrolmentsTest, OnlyATokenBeginsAndOnlyFiveTimesAnHour)
 {
     EXPECT_EQ(m_enrolments.begin("wrong", "phone", m_key.public_key().spki()).error().code,
               ErrorCode::not_found);

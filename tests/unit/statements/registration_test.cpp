@@ -10,6 +10,17 @@ namespace qss::statements {
 
 namespace {
 
+const crypto::PrivateKey& enrolment_key()
+{
+    static const auto key = crypto::PrivateKey::generate(crypto::KeyType::p256).value();
+    return key;
+}
+
+Bytes spki_of(crypto::KeyType type)
+{
+    return crypto::PrivateKey::generate(type)->public_key().spki();
+}
+
 RegistrationStatement example()
 {
     const Bytes id(16, 1);
@@ -24,6 +35,7 @@ RegistrationStatement example()
             "Anna",
             "Bērziņa",
             "PNOLV-010180-12345",
+            enrolment_key().public_key().spki(),
             from_unix_ms(1'795'521'600'000)};
 }
 
@@ -47,6 +59,14 @@ TEST(RegistrationStatement, refuses_and_cites_the_clause)
     const std::vector<Case> cases{
         {[](auto& s) { s.sequence = 0; }, "sequence"},
         {[](auto& s) { s.organisation.clear(); }, "NAT-4.2.4-6"},
+        {[](auto& s) { s.enrolment_spki.clear(); }, "enrolment key"},
+        {[](auto& s) { s.enrolment_spki = Bytes(91); }, "enrolment key"},
+        {[](auto& s) { s.enrolment_spki.back() ^= 1; }, "enrolment key"}, // not on the curve
+        {[](auto& s) { s.enrolment_spki.push_back(0); }, "enrolment key"},
+        {[](auto& s) { s.enrolment_spki[26] = 6 | (s.enrolment_spki.back() & 1); },
+         "enrolment key"}, // hybrid
+        {[](auto& s) { s.enrolment_spki = spki_of(crypto::KeyType::p384); }, "enrolment key"},
+        {[](auto& s) { s.enrolment_spki = spki_of(crypto::KeyType::rsa2048); }, "enrolment key"},
         {[](auto& s) { s.organisation = "A\nB"; }, "NAT-4.2.4-6"},
         {[](auto& s) { s.country = "lv"; }, "NAT-4.2.4-1"},
         {[](auto& s) { s.country = "L"; }, "NAT-4.2.4-1"},
@@ -72,6 +92,14 @@ TEST(RegistrationStatement, refuses_and_cites_the_clause)
         EXPECT_NE(checked.error().detail.find(cases[i].says), std::string::npos) << checked.error().detail;
         EXPECT_FALSE(RegistrationStatement::decode(statement.encode()).has_value()) << i;
     }
+}
+
+TEST(RegistrationStatement, the_enrolment_key_names_the_registration)
+{
+    const auto token = registration_token(example().enrolment_spki);
+    EXPECT_EQ(token.size(), 43U);
+    EXPECT_EQ(token, registration_token(example().enrolment_spki));
+    EXPECT_NE(token, registration_token(spki_of(crypto::KeyType::p256)));
 }
 
 TEST(RegistrationStatement, decode_is_strict)

@@ -53,9 +53,17 @@ TEST(StatementVectors, registration_statements)
                                               text_of(in, "given_name"),
                                               text_of(in, "surname"),
                                               text_of(in, "identity_number"),
+                                              bytes_of(in, "enrolment_spki"),
                                               time_of(in, "verified_at_unix_ms")};
         expect_same(statement, bytes_of(vector, "encoding"));
     }
+}
+
+TEST(StatementVectors, registration_tokens)
+{
+    for (const auto& vector : vectors().at("registration_tokens").as_array())
+        EXPECT_EQ(registration_token(bytes_of(vector.at("input"), "enrolment_spki")),
+                  text_of(vector, "token"));
 }
 
 TEST(StatementVectors, key_attestations)
