@@ -1,0 +1,48 @@
+"""The officer's invitation and statement belong together, whatever dies between them: an employee whom the
+service took gets the invitation that opens it, and no other.
+"""
+
+import os
+import signal
+from contextlib import contextmanager
+from pathlib import Path
+
+from service import Employee, wait_until
+
+
+@contextmanager
+def stopped(pid):
+    """SIGSTOP is asynchronous: it is waited for."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        threads = list(Path(f"/proc/{pid}/task").glob("*/stat"))
+        wait_until(lambda: all(one.read_text().rsplit(")", 1)[1].split()[0] == "T" for one in threads), "it stands")
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def letters(service, pattern="invitation-*"):
+    return sorted((service.directory / "outbox").glob(pattern))
+
+
+def test_a_statement_whose_outcome_is_unknown_is_repeated_as_it_is(fresh_service):
+    """The SAM takes it so late that qss-api has given up; another statement would have another invitation."""
+    tenant = fresh_service.tenant()
+    with stopped(fresh_service.pids()["qss-sam"]):
+        employee = Employee.create(tenant)
+        wait_until(lambda: "officer: waiting for the service" in fresh_service.log_path.read_text(),
+                   "the officer does not know the outcome")
+        assert [letter.suffix for letter in letters(fresh_service)] == [".part"]
+    employee.register_phone()
+    assert [letter.suffix for letter in letters(fresh_service)] == [".txt"]
+
+
+def test_an_officer_that_died_hands_over_what_it_had_written(fresh_service):
+    employee = Employee.create(fresh_service.tenant())
+    wait_until(lambda: letters(fresh_service, "*.txt"), "the invitation")
+    (letter,) = letters(fresh_service)
+    letter.rename(f"{letter}.part")  # as it is while the statement is on its way
+    fresh_service.kill("qss-officer")
+    employee.register_phone()
+    assert letters(fresh_service) == [letter]
