@@ -94,7 +94,10 @@ class Service:
         return self
 
     def ready(self):
-        assert self.process.poll() is None, f"qss serve ended: {self.log_path.read_text()[-4000:]}"
+        process = self.process
+        if process is None:  # stop() in another thread
+            return False
+        assert process.poll() is None, f"qss serve ended: {self.log_path.read_text()[-4000:]}"
         try:
             self.ports = json.loads((self.directory / "run" / "ports.json").read_text())
             return requests.get(f"{self.health_url}/readyz", timeout=2).status_code == 200
