@@ -33,8 +33,8 @@ std::string file_name(const statements::RegistrationStatement& statement)
     std::replace_if(
         address.begin(), address.end(),
         [](unsigned char c) {
-            return c >= 0x80 || (std::isalnum(c) == 0 && std::string_view("@.+-_").find(static_cast<char>(c)) ==
-                                                             std::string_view::npos);
+            return c >= 0x80 || (std::isalnum(c) == 0 && std::string_view("@.+-_").find(
+                                                             static_cast<char>(c)) == std::string_view::npos);
         },
         '_');
     return "invitation-" + address + "-" + statement.statement_id.text() + ".txt";

@@ -36,7 +36,7 @@ public:
     static Status hand_over_unfinished(const std::filesystem::path& directory);
 
     [[nodiscard]] Status hand_over() const; // the statement was accepted
-    void discard() const;                   // it was refused: this opens nothing
+    void discard() const; // it was refused: this opens nothing
     [[nodiscard]] const std::filesystem::path& path() const { return m_path; }
     [[nodiscard]] const std::filesystem::path& unfinished_path() const { return m_unfinished; }
 

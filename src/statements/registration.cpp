@@ -14,15 +14,12 @@ namespace {
 constexpr std::string_view tag = "QSS-REG-v1";
 constexpr std::size_t country_size = 2;
 constexpr std::size_t identity_number_size = 64;
-constexpr std::size_t p256_spki_size = 91;
-constexpr std::size_t p256_spki_point = 26; // where the point starts
-constexpr std::uint8_t uncompressed = 4;    // SEC 1 2.3.3; of one length with the hybrid form
+constexpr std::size_t p256_spki_size = 91; // in the one form that PublicKey takes
 
 Status check_enrolment_key(ByteView spki)
 {
     const auto key = crypto::PublicKey::from_spki(spki);
-    if (!key || key->type() != crypto::KeyType::p256 || spki.size() != p256_spki_size ||
-        spki[p256_spki_point] != uncompressed)
+    if (!key || key->type() != crypto::KeyType::p256)
         return fail(ErrorCode::invalid_argument,
                     "enrolment key is not a SubjectPublicKeyInfo on P-256, uncompressed");
     return {};

@@ -50,9 +50,9 @@ TEST(Invitation, OneThatIsNotWholeOrNotRightIsRefused)
     other_point[95] ^= 1;
     auto zero = hex_decode(published).value();
     std::fill_n(zero.begin(), 32, std::uint8_t{0});
-    for (const auto& bad : {std::string(), good.substr(1), good + "A", good.substr(0, 127) + "!",
-                            base64url_encode(other_scalar), base64url_encode(other_point),
-                            base64url_encode(zero)}) {
+    for (const auto& bad :
+         {std::string(), good.substr(1), good + "A", good.substr(0, 127) + "!",
+          base64url_encode(other_scalar), base64url_encode(other_point), base64url_encode(zero)}) {
         const auto read = read_invitation(bad);
         ASSERT_FALSE(read) << bad;
         EXPECT_EQ(read.error().code, ErrorCode::malformed) << bad;
