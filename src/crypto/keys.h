@@ -4,6 +4,8 @@
 #pragma once
 
 #include <functional>
+#include <span>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -19,7 +21,7 @@ public:
     // DER SubjectPublicKeyInfo (RFC 5280 4.1.2.7); only the types of `KeyType`, RSA with an odd
     // exponent above 2^16 (TS 119 312 6.2.2.1), curve points uncompressed and on the curve.
     static Result<PublicKey> from_spki(ByteView der);
-    // An uncompressed or compressed point on P-256, as WebAuthn has it in COSE keys.
+    // A point on P-256, as WebAuthn has it in COSE keys.
     static Result<PublicKey> from_p256_coordinates(ByteView x, ByteView y);
 
     [[nodiscard]] KeyType type() const { return m_type; }
@@ -41,8 +43,11 @@ class Signer {
 public:
     virtual ~Signer() = default;
     [[nodiscard]] virtual const PublicKey& public_key() const = 0;
-    // RSA: as long as the modulus. ECDSA: DER ECDSA-Sig-Value (RFC 3279 2.2.3).
-    virtual Result<Bytes> sign(SignatureAlgorithm algorithm, const Digest& digest) const = 0;
+    // One signature for each digest, in order. RSA: as long as the modulus. ECDSA: DER ECDSA-Sig-Value
+    // (RFC 3279 2.2.3).
+    virtual Result<std::vector<Bytes>> sign_each(SignatureAlgorithm algorithm,
+                                                 std::span<const Digest> digests) const = 0;
+    Result<Bytes> sign(SignatureAlgorithm algorithm, const Digest& digest) const;
 };
 
 class PrivateKey final : public Signer {
@@ -53,7 +58,8 @@ public:
 
     [[nodiscard]] const PublicKey& public_key() const override { return m_public; }
     [[nodiscard]] KeyType type() const { return m_public.type(); }
-    Result<Bytes> sign(SignatureAlgorithm algorithm, const Digest& digest) const override;
+    Result<std::vector<Bytes>> sign_each(SignatureAlgorithm algorithm,
+                                         std::span<const Digest> digests) const override;
 
     [[nodiscard]] Secret to_pkcs8() const; // DER
     [[nodiscard]] Secret to_pem() const;
