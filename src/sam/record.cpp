@@ -242,8 +242,14 @@ Result<std::unique_ptr<Record>> Record::open(const std::string& directory, keyst
 {
     TRY_ASSIGN(database, sqlite::Database::open(directory + "/record.db", sqlite::Access::exclusive));
     TRY(database.execute("PRAGMA secure_delete=ON"));
-    TRY(database.migrate(migrations));
-    TRY_ASSIGN(found, examine(database, key_store));
+    // Before anything is read or changed: a trigger could undo whatever this process writes.
+    Found found;
+    found.integrity = database.check_schema(migrations);
+    if (found.integrity) {
+        TRY(database.migrate(migrations));
+        TRY_ASSIGN(examined, examine(database, key_store));
+        found = std::move(examined);
+    }
     auto integrity = found.integrity;
     if (!integrity)
         log::alarm("the record does not hold together", {{"detail", integrity.error().detail}});

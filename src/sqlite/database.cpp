@@ -1,6 +1,9 @@
 #include "sqlite/database.h"
 
+#include <algorithm>
+#include <array>
 #include <utility>
+#include <vector>
 
 #include <sqlite3.h>
 
@@ -141,6 +144,33 @@ Database::~Database()
     m_statements.clear(); // before the connection
 }
 
+namespace {
+
+using SchemaEntries = std::vector<std::array<std::string, 4>>;
+
+// All of them, those called sqlite_… too: whoever writes the file chooses the names.
+Result<SchemaEntries> read_schema(Database& database)
+{
+    SchemaEntries entries;
+    auto query = database.prepare("SELECT type, name, tbl_name, COALESCE(sql, '') FROM sqlite_schema "
+                                  "ORDER BY type, name, tbl_name, sql");
+    for (;;) {
+        TRY_ASSIGN(there, query.step());
+        if (!there)
+            return entries;
+        entries.push_back({query.text(0), query.text(1), query.text(2), query.text(3)});
+    }
+}
+
+Result<std::size_t> version_of(Database& database)
+{
+    auto query = database.prepare("PRAGMA user_version");
+    TRY(query.step());
+    return static_cast<std::size_t>(query.integer(0));
+}
+
+}
+
 Result<Database> Database::open(const std::string& path, Access access)
 {
     const int flags =
@@ -201,12 +231,8 @@ void Database::end_reading()
 
 Status Database::migrate(std::span<const std::string_view> migrations)
 {
-    std::size_t version = 0;
-    {
-        auto query = prepare("PRAGMA user_version");
-        TRY(query.step());
-        version = static_cast<std::size_t>(query.integer(0));
-    }
+    TRY_ASSIGN(found_version, version_of(*this));
+    auto version = found_version;
     if (version > migrations.size())
         return fail(ErrorCode::unsupported, "the database is newer than this program: schema version " +
                                                 std::to_string(version) + "; install the newer program");
@@ -222,6 +248,18 @@ Status Database::migrate(std::span<const std::string_view> migrations)
             return done;
         }
     }
+    return {};
+}
+
+Status Database::check_schema(std::span<const std::string_view> migrations)
+{
+    TRY_ASSIGN(version, version_of(*this));
+    TRY_ASSIGN(expected, open(":memory:", Access::read_write));
+    TRY(expected.migrate(migrations.first(std::min(version, migrations.size()))));
+    TRY_ASSIGN(ours, read_schema(expected));
+    TRY_ASSIGN(found, read_schema(*this));
+    if (version <= migrations.size() && found != ours)
+        return fail(ErrorCode::tampered, "the database has tables, indexes or triggers that are not ours");
     return {};
 }
 

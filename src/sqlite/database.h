@@ -90,6 +90,10 @@ public:
     // `unsupported` when the file is newer than the program.
     Status migrate(std::span<const std::string_view> migrations);
 
+    // `tampered` unless tables, indexes, triggers and views are exactly what the migrations up to the
+    // file's version make: a trigger that somebody planted would change what a statement does.
+    Status check_schema(std::span<const std::string_view> migrations);
+
 private:
     struct Close {
         void operator()(sqlite3* handle) const;

@@ -231,6 +231,46 @@ def test_rows_exchanged_or_put_back(past, attack):
         check_suspended(past, bed)
 
 
+# --- what else a SQLite file can hold -----------------------------------------------------------------------
+
+# A trigger changes what the SAM's own statements do, and no seal is wrong until the next start.
+PUT_BACK = "lookup = OLD.lookup, state = OLD.state, version = OLD.version, contents = OLD.contents, seal = OLD.seal"
+PLANTED = {
+    "a trigger that undoes the destruction of a key":
+        (f"CREATE TRIGGER t AFTER UPDATE ON live_row WHEN NEW.kind = {KEY} AND NEW.state = 2 BEGIN "
+         f"UPDATE live_row SET {PUT_BACK} WHERE number = OLD.number; END",),
+    "a trigger that ignores wrong assertions":
+        (f"CREATE TRIGGER t BEFORE UPDATE ON live_row WHEN NEW.kind = {AUTHENTICATOR} BEGIN SELECT RAISE(IGNORE); END",),
+    "a view in place of a table":
+        ("ALTER TABLE archive RENAME TO other", "CREATE VIEW archive AS SELECT * FROM other WHERE 0"),
+    "no index that keeps ids unique": ("DROP INDEX live_row_id",),
+    "an index that is not unique any more":
+        ("DROP INDEX live_row_id", "CREATE INDEX live_row_id ON live_row(kind, id)"),
+    "a table more": ("CREATE TABLE more(x)",),
+    "an older version of the schema": ("PRAGMA user_version = 0",),
+}
+
+
+@pytest.mark.parametrize("statements", PLANTED.values(), ids=PLANTED)
+def test_something_planted_in_the_file(past, statements):
+    def plant(_, record):
+        with closing(sqlite3.connect(record)) as database, database:
+            for statement in statements:
+                database.execute(statement)
+    with past.attacked(plant) as bed:
+        check_suspended(past, bed)
+
+
+def test_a_trigger_named_like_sqlites_own(past):
+    def plant(_, record):
+        with closing(sqlite3.connect(record)) as database, database:
+            database.execute("PRAGMA writable_schema = ON")
+            database.execute("INSERT INTO sqlite_schema VALUES('trigger', 'sqlite_t', 'live_row', 0, 'CREATE TRIGGER "
+                             "sqlite_t BEFORE UPDATE ON live_row BEGIN SELECT RAISE(IGNORE); END')")
+    with past.attacked(plant) as bed:
+        check_suspended(past, bed)
+
+
 # --- the archive: found when it is read -------------------------------------------------------------------
 
 ARCHIVE = {
