@@ -40,6 +40,9 @@ CREATE TABLE signer(
 CREATE TABLE event(
   number INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, kind TEXT NOT NULL, subject BLOB NOT NULL,
   hash BLOB NOT NULL) STRICT;
+)",
+                                           R"(
+ALTER TABLE certified_key ADD COLUMN retired INTEGER NOT NULL DEFAULT 0;
 )"};
 
 Result<CertificateRow> read_certificate(const sqlite::Statement& query)
@@ -239,14 +242,16 @@ Result<std::optional<CertificateRow>> Transaction::certificate(ByteView serial)
 Status Transaction::claim_key(ByteView spki, const SignerId& signer)
 {
     const auto hash = crypto::sha256(spki);
-    TRY(m_database.prepare("INSERT INTO certified_key VALUES(?, ?) ON CONFLICT DO NOTHING")
+    TRY(m_database.prepare("INSERT INTO certified_key(spki_hash, signer) VALUES(?, ?) ON CONFLICT DO NOTHING")
             .bind(hash)
             .bind(signer.bytes())
             .run());
-    auto query = m_database.prepare("SELECT signer FROM certified_key WHERE spki_hash = ?");
+    auto query = m_database.prepare("SELECT signer, retired FROM certified_key WHERE spki_hash = ?");
     TRY(query.bind(hash).step());
     if (!equal_public(query.blob(0), signer.bytes()))
         return fail(ErrorCode::forbidden, "the key was certified for another signer");
+    if (query.integer(1) != 0)
+        return fail(ErrorCode::gone, "a certificate of this key was revoked");
     return {};
 }
 
@@ -283,7 +288,20 @@ Status Transaction::revoke(ByteView serial, std::uint8_t reason, TimePoint now)
                      " WHERE name = (SELECT authority FROM certificate WHERE serial = ?)")
             .bind(serial)
             .run());
+    TRY(retire_key(serial));
     return append_event("revoked", serial, now);
+}
+
+Status Transaction::retire_key(ByteView serial)
+{
+    TRY_ASSIGN(row, certificate(serial));
+    if (!row || row->certificate.empty())
+        return {};
+    TRY_ASSIGN(revoked, pki::Certificate::from_der(row->certificate));
+    TRY(m_database.prepare("UPDATE certified_key SET retired = 1 WHERE spki_hash = ?")
+            .bind(crypto::sha256(revoked.public_key().spki()))
+            .run());
+    return {};
 }
 
 Result<std::optional<Bytes>> Transaction::current_crl(Authority authority, TimePoint now)

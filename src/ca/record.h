@@ -58,7 +58,8 @@ public:
     Result<IssuanceOrder> reopen_intent(ByteView serial); // of one that was not signed
     Status store_certificate(const pki::Certificate& certificate, TimePoint now);
     Result<std::optional<CertificateRow>> certificate(ByteView serial);
-    // `forbidden` when the key was certified for another signer (CA-12).
+    // `forbidden` when the key was certified for another signer (CA-12); `gone` when a certificate of it
+    // was revoked: an attestation from before is no way around that (design 6.7).
     Status claim_key(ByteView spki, const SignerId& signer);
     Result<std::optional<SignerRow>> signer(const SignerId& signer);
     Status store_signer(const SignerId& signer, const SignerRow& row);
@@ -74,6 +75,7 @@ public:
 
 private:
     Result<IssuanceOrder> insert_intent(Draft draft, TimePoint now);
+    Status retire_key(ByteView serial); // the key of that certificate
     sqlite::Database& m_database;
 };
 

@@ -120,6 +120,7 @@ Result<Service::Begun> Service::begin_identity(Transaction& transaction, const I
     if (existing && !existing->certificate.empty())
         return Begun{existing->certificate, std::nullopt};
     if (existing) { // a crash came between intent and signature: the same bytes are signed
+        TRY(transaction.claim_key(request.key.spki(), request.attestation.signer_id));
         TRY_ASSIGN(order, transaction.reopen_intent(existing->serial));
         return Begun{{}, std::move(order)};
     }

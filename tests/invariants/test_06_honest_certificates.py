@@ -163,6 +163,18 @@ def test_a_key_is_not_certified_for_another(pki):
     refused("forbidden", pki.issue, **pki.request(Person(email="eva@example.com"), key))
 
 
+def test_a_key_whose_certificate_was_revoked_is_certified_no_more(pki):
+    """An attestation that the owner of qss-api kept from before the revocation; nor a fresh one."""
+    person, key = Person(), spki_of(p256())
+    used, kept = pki.request(person, key), pki.request(person, key)
+    der = pki.issue(**used)
+    pki.ca.call("ca", "REVOKE", serial=serial_contents(der), reason=1)
+    refused("gone", pki.issue, **kept)
+    refused("gone", pki.issue, **pki.request(person, key))
+    assert pki.issue(**used) == der  # the same again, which is no new one
+    pki.issue(**pki.request(person))  # another key of the same signer
+
+
 def test_weak_and_sunset_keys_are_refused(pki, tmp_path):
     weak = rsa.generate_private_key(public_exponent=65537, key_size=1024)
     small_exponent = rsa.generate_private_key(public_exponent=3, key_size=2048)
