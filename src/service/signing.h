@@ -124,7 +124,8 @@ private:
     Result<SignTicket> open(const Application& by, store::Session draft);
     Status write_pending(const Application& by, const store::Session& session);
 
-    Status check_with_mirror(const store::Session& session, const store::StoredAssertion& assertion);
+    Status check_with_mirror(const Phone& phone, const store::Session& session,
+                             const store::StoredAssertion& assertion);
     Status count_failure(const Phone& phone, const store::Session& session,
                          const store::StoredAssertion& assertion, const Error& failure);
     Status record_approval(const Phone& phone, const store::Session& session,

@@ -78,7 +78,7 @@ Status Signing::approve(const Phone& phone, const SessionId& id, store::StoredAs
         return fail(outcome_for_phone(session));
     if (session.expires_at <= m.clock.now())
         return fail(ErrorCode::gone, "the session has expired");
-    const auto checked = check_with_mirror(session, assertion);
+    const auto checked = check_with_mirror(phone, session, assertion);
     if (!checked)
         return count_failure(phone, session, assertion, checked.error());
     m.crash_points.reach("assertion_not_approved");
@@ -88,8 +88,11 @@ Status Signing::approve(const Phone& phone, const SessionId& id, store::StoredAs
     return activate(session);
 }
 
-// not_found: the mirror knows no such authenticator of this user.
-Status Signing::check_with_mirror(const store::Session& session, const store::StoredAssertion& assertion)
+// not_found: the mirror knows no such authenticator of this user, or a wrong assertion is in the name of
+// one that is not this phone's. That one is not told to the SAM, which would count it: who has one phone
+// must not be able to lock the others (design 6.12).
+Status Signing::check_with_mirror(const Phone& phone, const store::Session& session,
+                                  const store::StoredAssertion& assertion)
 {
     TRY_ASSIGN(authenticators, m.store.read([&](sqlite::Database& db) {
         return store::Phones(db).authenticators(session.user_id);
@@ -103,6 +106,8 @@ Status Signing::check_with_mirror(const store::Session& session, const store::St
                                        assertion.client_data_json, assertion.signature};
         const auto facts =
             webauthn::check_assertion(sent, challenge, {m_settings.rp_id, m_settings.origins}, key);
+        if (!facts && authenticator.device_id != phone.device_id)
+            return fail(ErrorCode::not_found, "not by this phone's authenticator: " + facts.error().detail);
         if (!facts)
             return fail(ErrorCode::verification_failed, facts.error().detail);
         return {};

@@ -324,6 +324,20 @@ def test_wrong_approvals_lock_their_authenticator_and_no_other(tenant):
     assert call.result(30).status_code == 423
 
 
+def test_a_stolen_phone_does_not_lock_the_other_one(tenant):
+    """Its device key logs in without its owner; nonsense in the name of the owner's other phone is not counted."""
+    employee = tenant.employee()
+    first = employee.phone
+    stolen = employee.register_phone(employee.last_invitation, approver=first.authenticator)
+    call, session = employee.begin_signing([digest_of(b"x")])
+    in_its_name = {**stolen.authenticator.assertion(bytes(32)), "credential_id": first.authenticator.credential_id}
+    for wrong in (in_its_name, first.authenticator.assertion(bytes(32))):
+        for _ in range(ASSERTION_TRIES + 1):
+            assert stolen.send_assertion(session["session_id"], wrong).status_code == 422
+    expect(first.approve(session), 200)
+    expect(call.result(30), 200)
+
+
 def test_nobody_locks_anothers_authenticator(tenant):
     """A stranger sends nonsense in the name of the victim's credential, through the API and to the SAM itself."""
     victim, stranger = tenant.employee(), tenant.employee()
