@@ -126,6 +126,12 @@ Status Signing::count_failure(const Phone& phone, const store::Session& session,
             return fail(ErrorCode::verification_failed, failure.detail);
         return fail(failure);
     }
+    // The SAM might sign: that it was asked is on record before (AUD-3).
+    const auto recorded = m.store.write([&](sqlite::Database& db) {
+        return store::Audit(db).append({m.clock.now(), phone.actor(), "session.assertion_refused",
+                                        session_object(session.id), failure.detail});
+    });
+    TRY(recorded);
     const auto judged = m.sam.activate(session.id, assertion);
     if (!judged) {
         if (is_outcome_unknown(judged.error().code))

@@ -1,9 +1,7 @@
 """Invariant 8, intent before act, record before release: the durable states of a signature's life, seen from
 outside while one process or the other is held, and what happens where one of them cannot be written."""
 
-import os
 import shutil
-import signal
 import sqlite3
 import tempfile
 import time
@@ -13,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from attacker import audit_actions, call, isolated_service, main_database, session_row
+from attacker import audit_actions, call, held, isolated_service, main_database, session_row
+from ceremony import p256, spki_of
 from phone import expect
 from service import digest_of, wait_until
 
@@ -90,20 +89,6 @@ class Signing:
         assert audit_actions(self.service, self.id) == [*INTENDED, "session.signed"]
         assert self.application.get("/quotas/signatures")["value"] == self.quota - 1
         wait_until(lambda: not self.is_unacknowledged(), "the SAM is told that the result is stored")
-
-
-@contextmanager
-def held(service, program):
-    """The process stands still, and goes on afterwards."""
-    pid = service.pids()[program]
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        tasks = list(Path(f"/proc/{pid}/task").glob("*/stat"))
-        wait_until(lambda: all(task.read_text().rsplit(")", 1)[1].split()[0] == "T" for task in tasks),
-                   f"{program} stands still")
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
 
 
 def writable(service):
@@ -206,6 +191,22 @@ def test_without_its_audit_entry_or_quota_unit_nothing_is_signed(signing, table,
         assert audit_actions(signing.service, signing.id) == ["session.opened"]
         assert signing.application.get("/quotas/signatures")["value"] == signing.quota
         assert not signing.call.done()
+    assert signing.approve().result(30).status_code == 200
+    signing.ends_signed()
+
+
+def test_a_wrong_assertion_is_on_record_before_the_sam_may_sign_for_it(signing):
+    """It goes to the SAM to be counted. Here the main database alone is wrong: the SAM would sign."""
+    credential_id = signing.phone.authenticator.credential_id
+    with writable(signing.service) as database:
+        right = database.execute("SELECT public_key_spki FROM authenticator WHERE credential_id = ?",
+                                 (credential_id,)).fetchone()[0]
+        change = "UPDATE authenticator SET public_key_spki = ? WHERE credential_id = ?"
+        database.execute(change, (spki_of(p256()), credential_id))
+        with failing(signing.service, "audit"):
+            assert signing.approve().result(30).status_code in (500, 503)
+            assert signing.sam_state() == OPEN and not signing.call.done()
+        database.execute(change, (right, credential_id))
     assert signing.approve().result(30).status_code == 200
     signing.ends_signed()
 

@@ -9,13 +9,14 @@ import hashlib
 import os
 import pickle
 import shutil
+import signal
 import sqlite3
 import tempfile
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import sap
-from service import Service
+from service import Service, wait_until
 from wire import Connection, ERROR_CODES, RoleError
 
 IS_ROOT = os.geteuid() == 0
@@ -109,6 +110,20 @@ def code_of(attempt, *arguments, **fields):
     except RoleError as error:
         return error.code
     raise AssertionError("the role did what it should refuse")
+
+
+@contextmanager
+def held(service, program):
+    """The process stands still, and goes on afterwards."""
+    pid = service.pids()[program]
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        tasks = list(Path(f"/proc/{pid}/task").glob("*/stat"))
+        wait_until(lambda: all(task.read_text().rsplit(")", 1)[1].split()[0] == "T" for task in tasks),
+                   f"{program} stands still")
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
 
 
 def main_database(service):
