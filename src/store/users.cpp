@@ -175,8 +175,9 @@ Result<std::optional<RegistrationRequestView>> UserTable::request(const Registra
 Result<std::vector<RegistrationRequestView>> UserTable::pending_requests(std::size_t limit)
 {
     auto query = m_database.prepare(
-        QSS_REQUEST_QUERY "WHERE r.status = 'pending' "
-                          "AND u.status IN ('requested', 'approved') ORDER BY r.created_at, r.id LIMIT ?");
+        QSS_REQUEST_QUERY
+        "WHERE r.status = 'pending' AND u.status IN ('requested', 'approved') ORDER BY row_number() OVER "
+        "(PARTITION BY u.enterprise_id ORDER BY r.created_at, r.id), r.created_at, r.id LIMIT ?");
     query.bind(static_cast<std::int64_t>(limit));
     return all(query, read_request);
 }

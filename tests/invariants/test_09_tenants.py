@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from attacker import SamKey, code_of
+from attacker import SamKey, code_of, held, main_database
 from phone import expect, wire
 from service import Application, Employee, digest_of
 
 UNKNOWN_ID = "0" * 32
 UNKNOWN_EMAIL = "nobody.1234567890@example.com"
 CALLS = 50
+FLOOD = 110  # users; a page of registration requests has 100
 
 
 @dataclass
@@ -227,6 +228,21 @@ def test_the_roles_of_operators_are_walls_too(service):
                                ("GET", "/enterprises", None), ("GET", "/credentials", None),
                                ("GET", f"/users?enterprise_id={UNKNOWN_ID}", None)]:
         assert officer.request(method, service.management_url + path, json=body).status_code == 403, path
+
+
+def test_a_flood_of_registrations_hides_nobody_elses(service):
+    """The officer is shown a page of what waits: a tenant that fills it does not keep others from enrolment."""
+    flood, victim = service.tenant(user_quota=FLOOD), service.tenant()
+    officer_directory = service.directory / "officer"
+    officer = service.https(officer_directory / "client-certificate.pem", officer_directory / "client-key.pem")
+    with held(service, "qss-officer"):
+        for _ in range(FLOOD):
+            Employee.create(flood)
+        late = Employee.create(victim)
+        shown = expect(officer.get(f"{service.management_url}/registration-requests"), 200)["requests"]
+    assert len(shown) < FLOOD and late.email in [request["email"] for request in shown]
+    emails = [request["email"] for request in shown if request["enterprise_id"] == flood.enterprise_id]
+    assert len(emails) == len(set(emails)) == len(shown) - 1
 
 
 def test_an_operators_certificate_is_no_applications(walls):
