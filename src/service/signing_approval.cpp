@@ -165,10 +165,12 @@ Status Signing::record_approval(const Phone& phone, const store::Session& sessio
         TRY_ASSIGN(identity, store::IdentityTable(db).by_key(session.key_id));
         if (!identity || identity->status != store::IdentityStatus::live)
             return fail(ErrorCode::forbidden, "the signing identity has been revoked");
-        TRY_ASSIGN(pack, store::Tenants(db).pack(session.pack_id));
-        if (!pack)
-            return fail(ErrorCode::internal, "a session without its pack");
-        TRY(store::SignatureQuota(db).spend(pack->id, pack->signature_quota, units_of(session)));
+        TRY_ASSIGN(asker, store::Tenants(db).context(session.credential_id, {}));
+        if (!asker)
+            return fail(ErrorCode::internal, "a session without its credential");
+        if (asker->credential.standing != store::Standing::active)
+            return fail(ErrorCode::forbidden, "the API credential has been suspended");
+        TRY(store::SignatureQuota(db).spend(asker->pack.id, asker->pack.signature_quota, units_of(session)));
         return store::Audit(db).append({m.clock.now(), phone.actor(), "session.activation_intended",
                                         session_object(session.id),
                                         std::to_string(session.digests.size()) + " digests"});

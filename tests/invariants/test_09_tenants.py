@@ -245,6 +245,19 @@ def test_a_flood_of_registrations_hides_nobody_elses(service):
     assert len(emails) == len(set(emails)) == len(shown) - 1
 
 
+def test_a_suspended_credential_gets_nothing_more(service):
+    """Nor what it asked for just before: the call still waits, and the phone still shows it."""
+    employee = service.tenant().employee()
+    application = employee.tenant.application
+    call, session = employee.begin_signing([digest_of(b"x")])
+    expect(service.operator().request("POST", f"/credentials/{application.credential_id}/suspend"), 204)
+    assert employee.phone.approve(session).status_code == 410
+    assert call.result(30).status_code == 409
+    with main_database(service) as database:
+        assert not database.execute("SELECT 1 FROM session_result WHERE session_id = ?",
+                                    (bytes.fromhex(session["session_id"]),)).fetchone()
+
+
 def test_an_operators_certificate_is_no_applications(walls):
     """It manages; it neither signs nor reads with somebody's token."""
     application = walls.victim.tenant.application
