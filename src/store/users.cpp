@@ -182,6 +182,14 @@ Result<std::vector<RegistrationRequestView>> UserTable::pending_requests(std::si
     return all(query, read_request);
 }
 
+Result<bool> UserTable::has_pending_request(const UserId& user)
+{
+    auto query =
+        m_database.prepare("SELECT 1 FROM registration_request WHERE user_id = ? AND status = 'pending'");
+    query.bind(user.bytes());
+    return query.step();
+}
+
 Result<std::int64_t> UserTable::last_sequence(const UserId& user)
 {
     auto query =

@@ -33,7 +33,9 @@ public:
 
     Status add(const RegistrationRequest& request);
     Result<std::optional<RegistrationRequestView>> request(const RegistrationId& id);
-    Result<std::vector<RegistrationRequestView>> pending_requests(std::size_t limit); // oldest first
+    // Each enterprise's oldest first, in turn: one that floods hides nobody else's (design 6.9).
+    Result<std::vector<RegistrationRequestView>> pending_requests(std::size_t limit);
+    Result<bool> has_pending_request(const UserId& user);
     Result<std::int64_t> last_sequence(const UserId& user);
     // False: it was completed already.
     Result<bool> complete_request(const RegistrationId& id, ByteView statement);

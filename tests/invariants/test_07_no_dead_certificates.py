@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509 import ocsp as x509_ocsp
 
-from attacker import SamKey, call, code_of, isolated_service, refusal, session_row
+from attacker import SamKey, call, code_of, held, isolated_service, main_database, refusal, session_row
 from service import digest_of, wait_until
 
 BACKGROUND = ThreadPoolExecutor()
@@ -241,6 +241,25 @@ def test_delete_last_device(employee):
     application.delete(f"/users/{employee.email}/devices/{device['device_id']}")
     assert waiting.result(30).status_code >= 400
     assert ocsp_status(key) == "REVOKED" and signs_nothing(key)
+
+
+def test_two_last_devices_removed_at_once(employee):
+    """The identity dies with them, and one statement is asked for, as for one."""
+    key, service, application = SamKey(employee), employee.service, employee.tenant.application
+    employee.register_phone(employee.last_invitation, approver=employee.phone.authenticator)
+    devices = [device["device_id"] for device in application.get(f"/users/{employee.email}/devices")]
+
+    def rows(sql):
+        with main_database(service) as database:
+            return [row[0] for row in database.execute(sql, (bytes.fromhex(employee.user_id),))]
+
+    with held(service, "qss-sam"):
+        removals = [application.in_background("DELETE", f"/users/{employee.email}/devices/{device}")
+                    for device in devices]
+        wait_until(lambda: rows("SELECT status FROM device WHERE user_id = ?") == ["removing"] * 2, "both are meant")
+    assert [removal.result(30).status_code for removal in removals] == [204, 204]
+    assert ocsp_status(key) == "REVOKED" and signs_nothing(key)
+    assert rows("SELECT sequence FROM registration_request WHERE user_id = ? ORDER BY sequence") == [1, 2]
 
 
 def test_a_phone_that_is_not_the_last_takes_no_identity_with_it(employee):
