@@ -19,6 +19,8 @@ Status RateLimiter::take(const std::string& key, std::int64_t per_minute)
             return fail(ErrorCode::rate_limited, "too many callers; try again later");
         found = m_next.emplace(key, now).first;
     }
+    // More than a minute ahead is none of ours: the clock has gone back, and would lock for as long.
+    found->second = std::min(found->second, now + minute);
     const auto expected = std::max(found->second, now);
     if (expected - now > tolerance)
         return fail(ErrorCode::rate_limited,

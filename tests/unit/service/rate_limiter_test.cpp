@@ -36,6 +36,19 @@ TEST(RateLimiter, HoldsRatesThatAreFinerThanTheClock)
     EXPECT_FALSE(limiter.take("a", 120'000));
 }
 
+TEST(RateLimiter, AClockThatGoesBackLocksForAMinuteAtMost)
+{
+    const auto start = TimePoint(Milliseconds(1'000'000'000));
+    FakeClock clock(start + std::chrono::hours(10));
+    RateLimiter limiter(clock, 10);
+    for (int i = 0; i < 6; ++i)
+        EXPECT_TRUE(limiter.take("a", 6));
+    clock.set(start);
+    EXPECT_FALSE(limiter.take("a", 6));
+    clock.advance(Milliseconds(60'000));
+    EXPECT_TRUE(limiter.take("a", 6));
+}
+
 TEST(RateLimiter, IsBoundedAndForgetsTheIdle)
 {
     FakeClock clock(TimePoint(Milliseconds(1'000'000)));
