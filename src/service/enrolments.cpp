@@ -212,6 +212,10 @@ Result<EnrolmentDone> Enrolments::complete(const RegistrationId& id, ByteView cl
         binding.authenticator_id, user->id,           device.id, binding.credential_id,
         binding.public_key_spki,  binding.link_record};
     const auto stored = m_store.write([&](sqlite::Database& db) -> Status {
+        // The removal of the user may have come between.
+        TRY_ASSIGN(owner, store::UserTable(db).by_id(user->id));
+        if (!owner || owner->status != store::UserStatus::approved)
+            return fail(ErrorCode::gone, "the user has been removed");
         store::Phones phones(db);
         TRY_ASSIGN(mine, phones.complete(id));
         if (!mine)

@@ -95,8 +95,12 @@ Status Officers::submit_statement(const Operator& by, const RegistrationId& id, 
     // The invitation itself goes from the officer to the employee, past us.
     const auto token = statements::registration_token(statement.enrolment_spki);
     const auto& user = asked->user;
-    return m_store.write([&](sqlite::Database& db) -> Status {
+    const auto stored = m_store.write([&](sqlite::Database& db) -> Status {
         store::UserTable users(db);
+        // The removal of the user may have come between; what it erased is not written again.
+        TRY_ASSIGN(now_user, users.by_id(user.id));
+        if (!now_user || now_user->status == store::UserStatus::deleting)
+            return fail(ErrorCode::gone, "the user has been removed");
         TRY_ASSIGN(mine, users.complete_request(id, transport));
         if (!mine)
             return {}; // the same statement, twice at once
@@ -106,6 +110,9 @@ Status Officers::submit_statement(const Operator& by, const RegistrationId& id, 
         return store::Audit(db).append({now, by.actor(), "registration.completed", "user:" + user.id.text(),
                                         "statement " + statement.statement_id.text()});
     });
+    if (!stored && stored.error().code == ErrorCode::gone)
+        (void)m_sam.destroy_signer(signer); // the removal may have looked for it before it was there
+    return stored;
 }
 
 }

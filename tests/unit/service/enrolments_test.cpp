@@ -103,6 +103,28 @@ TEST_F(EnrolmentsTest, WhatWasNotBoundInTimeHasExpired)
     EXPECT_EQ(m_enrolments.complete(begun->id, {}, {}, {}).error().code, ErrorCode::gone);
 }
 
+TEST_F(EnrolmentsTest, AUserWhoIsRemovedMeanwhileGetsNoDevice)
+{
+    const auto begun = begin_one();
+    ASSERT_TRUE(
+        m_enrolments.enter_codes(begun->id, code(store::MessageKind::email), code(store::MessageKind::sms)));
+    const auto devices = [this] {
+        return m_store->read([this](sqlite::Database& db) { return store::Phones(db).devices(m_user.id); })
+            ->size();
+    };
+    m_sam.before_call([this](std::uint16_t type) {
+        if (type != proto::sam::BIND)
+            return;
+        EXPECT_TRUE(m_store->write([this](sqlite::Database& db) -> Status {
+            TRY(store::UserTable(db).move(m_user.id, store::UserStatus::approved,
+                                          store::UserStatus::deleting));
+            return store::Phones(db).remove_all_of(m_user.id);
+        }));
+    });
+    EXPECT_EQ(m_enrolments.complete(begun->id, {}, {}, {}).error().code, ErrorCode::gone);
+    EXPECT_EQ(devices(), 0U);
+}
+
 TEST_F(EnrolmentsTest, ALifeOfCodesMayBeShorter)
 {
     Enrolments hasty{{*m_store, m_client, m_code_key, [] {}, m_clock, m_random, Milliseconds(30'000)}};

@@ -12,6 +12,8 @@
 #include "proto/sam.pb.h"
 #include "proto/wire.pb.h"
 #include "service/role_clients.h"
+#include "statements/registration.h"
+#include "statements/signed.h"
 
 namespace qss::service {
 
@@ -98,6 +100,8 @@ private:
             reply.set_credential_id("new credential");
             return reply.SerializeAsString();
         }
+        case proto::sam::REGISTER_SIGNER: return register_signer(body);
+        case proto::sam::DESTROY_SIGNER: return proto::sam::DestroySignerReply().SerializeAsString();
         case proto::sam::REMOVE_AUTHENTICATOR:
             return proto::sam::RemoveAuthenticatorReply().SerializeAsString();
         case proto::sam::OPEN_SESSION: return open(body);
@@ -107,6 +111,18 @@ private:
         case proto::sam::ACKNOWLEDGE: return acknowledge(body);
         default: return fail(ErrorCode::unsupported, "not in this SAM");
         }
+    }
+
+    static Result<std::string> register_signer(const std::string& body)
+    {
+        proto::sam::RegisterSignerRequest request;
+        request.ParseFromString(body);
+        TRY_ASSIGN(signed_statement,
+                   statements::SignedStatement::decode(as_bytes(request.registration_statement())));
+        TRY_ASSIGN(statement, statements::RegistrationStatement::decode(signed_statement.encoding));
+        proto::sam::RegisterSignerReply reply;
+        reply.set_signer_id(qss::to_string(statement.signer_id.bytes()));
+        return reply.SerializeAsString();
     }
 
     Result<std::string> open(const std::string& body)
