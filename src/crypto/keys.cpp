@@ -4,8 +4,8 @@
 
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
-#include <openssl/pem.h>
 #include <openssl/params.h>
+#include <openssl/pem.h>
 #include <openssl/rsa.h>
 
 #include "base/limits.h"
@@ -72,8 +72,9 @@ struct EcForm {
 constexpr std::uint8_t p256_prefix[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2A, 0x86, 0x48,
                                         0xCE, 0x3D, 0x02, 0x01, 0x06, 0x08, 0x2A, 0x86, 0x48,
                                         0xCE, 0x3D, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00};
-constexpr std::uint8_t p384_prefix[] = {0x30, 0x76, 0x30, 0x10, 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02,
-                                        0x01, 0x06, 0x05, 0x2B, 0x81, 0x04, 0x00, 0x22, 0x03, 0x62, 0x00};
+constexpr std::uint8_t p384_prefix[] = {0x30, 0x76, 0x30, 0x10, 0x06, 0x07, 0x2A, 0x86,
+                                        0x48, 0xCE, 0x3D, 0x02, 0x01, 0x06, 0x05, 0x2B,
+                                        0x81, 0x04, 0x00, 0x22, 0x03, 0x62, 0x00};
 constexpr std::array ec_forms = {EcForm{KeyType::p256, "P-256", p256_prefix, 65},
                                  EcForm{KeyType::p384, "P-384", p384_prefix, 97}};
 constexpr std::uint8_t uncompressed = 0x04;
@@ -82,7 +83,8 @@ const EcForm* ec_form_of(ByteView spki)
 {
     for (const auto& form : ec_forms)
         if (spki.size() == form.prefix.size() + form.point_size &&
-            equal_public(spki.first(form.prefix.size()), form.prefix) && spki[form.prefix.size()] == uncompressed)
+            equal_public(spki.first(form.prefix.size()), form.prefix) &&
+            spki[form.prefix.size()] == uncompressed)
             return &form;
     return nullptr;
 }

@@ -21,7 +21,8 @@ Result<std::vector<Bytes>> Vault::sign_all(const ApprovedFacts& facts)
     TRY_ASSIGN(key, m_key_store.load(facts.key.blob, facts.key.spki));
     TRY_ASSIGN(signatures, key->sign_each(input.signature_algorithm, input.digests));
     // A fault in an RSA signature with CRT gives the key away (Boneh, DeMillo, Lipton): each is checked.
-    const auto checked = crypto::is_rsa(facts.key.type) ? signatures.size() : std::min<std::size_t>(1, signatures.size());
+    const auto checked =
+        crypto::is_rsa(facts.key.type) ? signatures.size() : std::min<std::size_t>(1, signatures.size());
     for (std::size_t i = 0; i < checked; ++i)
         TRY(key->public_key().verify(input.signature_algorithm, input.digests[i], signatures[i]));
     return signatures;

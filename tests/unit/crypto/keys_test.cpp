@@ -105,13 +105,14 @@ TEST(Keys, public_keys_that_are_refused)
     EXPECT_TRUE(PublicKey::from_spki(spki).has_value());
     spki.push_back(0);
     EXPECT_FALSE(PublicKey::from_spki(spki).has_value());
-    // The same point compressed (RFC 5480 2.2), as `openssl pkey -ec_conv_form compressed` writes it: y is odd.
-    EXPECT_FALSE(PublicKey::from_spki(concat({hex("3039301306072a8648ce3d020106082a8648ce3d03010703220003"),
-                                              rfc6979_x}))
+    // The same point compressed (RFC 5480 2.2), as `openssl pkey -ec_conv_form compressed` writes it: y is
+    // odd.
+    EXPECT_FALSE(PublicKey::from_spki(
+                     concat({hex("3039301306072a8648ce3d020106082a8648ce3d03010703220003"), rfc6979_x}))
                      .has_value());
     // Secp256k1: another curve of the same size.
-    EXPECT_FALSE(PublicKey::from_spki(concat({hex("3056301006072a8648ce3d020106052b8104000a03420004"),
-                                              rfc6979_x, rfc6979_y}))
+    EXPECT_FALSE(PublicKey::from_spki(
+                     concat({hex("3056301006072a8648ce3d020106052b8104000a03420004"), rfc6979_x, rfc6979_y}))
                      .has_value());
     // RFC 8410 10.1: Ed25519
     EXPECT_FALSE(PublicKey::from_spki(
