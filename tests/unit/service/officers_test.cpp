@@ -1,6 +1,5 @@
 #include "service/officers.h"
 
-#include "store/outbox.h"
 #include "unit/service/signing_bed.h"
 
 namespace qss::service {
@@ -32,14 +31,19 @@ protected:
                                                           .given_name = m_asked.given_name,
                                                           .surname = m_asked.surname,
                                                           .identity_number = m_asked.identity_number,
+                                                          .enrolment_spki =
+                                                              m_enrolment_key.public_key().spki(),
                                                           .verified_at = start};
         return statements::sign_statement(statement.encode(), m_key)->encode();
     }
     Status submit() { return m_officers.submit_statement(m_officer, m_request, statement()); }
-    std::size_t messages()
+    std::int64_t users_with_token() // who may begin to register a phone
     {
-        return m_store->read([this](sqlite::Database& db) { return store::Outbox(db).due(m_clock.now(), 9); })
-            ->size();
+        return *m_store->read([](sqlite::Database& db) -> Result<std::int64_t> {
+            auto query = db.prepare("SELECT count(*) FROM app_user WHERE registration_token_mac IS NOT NULL");
+            TRY(query.step());
+            return query.integer(0);
+        });
     }
     Bytes stored_statement()
     {
@@ -65,13 +69,14 @@ protected:
                               store::UserStatus::requested,
                               start};
     const Secret m_code_key = Secret(Bytes(32, 3));
-    Officers m_officers{{*m_store, m_client, m_code_key, "https://app", [] {}, m_clock, m_random}};
+    const crypto::PrivateKey m_enrolment_key = crypto::PrivateKey::generate(crypto::KeyType::p256).value();
+    Officers m_officers{{*m_store, m_client, m_code_key, m_clock}};
 };
 
-TEST_F(OfficersTest, AStatementCompletesTheRequestAndSendsTheInvitation)
+TEST_F(OfficersTest, AStatementCompletesTheRequestAndOpensTheRegistration)
 {
     ASSERT_TRUE(submit());
-    EXPECT_EQ(messages(), 1U);
+    EXPECT_EQ(users_with_token(), 1);
     EXPECT_FALSE(stored_statement().empty());
     EXPECT_EQ(m_sam.calls(proto::sam::DESTROY_SIGNER), 0);
 }
@@ -89,7 +94,7 @@ TEST_F(OfficersTest, AUserWhoIsRemovedMeanwhileStaysForgotten)
     });
     EXPECT_EQ(submit().error().code, ErrorCode::gone);
     EXPECT_TRUE(stored_statement().empty());
-    EXPECT_EQ(messages(), 0U);
+    EXPECT_EQ(users_with_token(), 0);
     EXPECT_EQ(m_sam.calls(proto::sam::DESTROY_SIGNER), 1); // nor does a signer wait for somebody's phone
 }
 
