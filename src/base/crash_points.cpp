@@ -20,9 +20,8 @@ Result<CrashPlan> CrashPlan::parse(std::string_view text, std::span<const std::s
     if (colon == std::string_view::npos)
         return plan;
     const auto digits = text.substr(colon + 1);
-    const auto* end = digits.data() + digits.size();
-    const auto parsed = std::from_chars(digits.data(), end, plan.count);
-    if (parsed.ec != std::errc() || parsed.ptr != end || plan.count == 0)
+    const auto [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), plan.count);
+    if (code != std::errc() || end != digits.data() + digits.size() || plan.count == 0)
         return refused();
     return plan;
 }
