@@ -349,7 +349,8 @@ void add_authenticator_command(CLI::App& root, Context& context)
     for (auto* command : {register_command, run, approve})
         add_verified(command);
     add_session(add("reject", "Reject a session", reject_session))
-        ->add_option("--reason", options->reason, "For the application")
+        ->add_option("--reason", options->reason,
+                     "For the service's records; the application does not see it")
         ->capture_default_str();
     add("history", "List past sessions", show_history);
     add_session(add("evidence", "Get the evidence of a signed session", get_evidence))
