@@ -15,6 +15,7 @@
 #include "cli/command.h"
 #include "cli/health.h"
 #include "cli/layout.h"
+#include "cli/ports.h"
 #include "cli/service_access.h"
 #include "cli/supervisor.h"
 
@@ -107,7 +108,7 @@ Status serve(const Context& context, const ServeOptions& options)
     const config::Paths paths(code ? context.directory : directory);
     auto config = config::load(paths.config_file);
     if (!config)
-        return fail(advise(config.error(), "`qss init` makes a data directory"));
+        return fail(advise_if_absent(config.error(), "`qss init` makes a data directory"));
     if (!config->sandbox &&
         !(options.clock_offset_ms.empty() && options.child_flags.empty() && options.restart_delay_ms == 0))
         return fail(ErrorCode::forbidden, "these flags are for a sandbox");
@@ -118,6 +119,7 @@ Status serve(const Context& context, const ServeOptions& options)
     const int stop_fd = block_stop_signals();
     if (stop_fd < 0)
         return fail(ErrorCode::io, "signalfd failed");
+    TRY(wait_for_ports(*config, stop_fd));
     std::filesystem::remove(paths.ports_file, code); // of the last run
 
     SupervisorOptions supervisor_options;

@@ -15,9 +15,10 @@ std::uint16_t current_port(const config::Paths& paths, std::string_view name, st
     return port && *port > 0 && *port < 65'536 ? static_cast<std::uint16_t>(*port) : configured;
 }
 
-Error advise(Error error, std::string_view advice)
+Error advise_if_absent(Error error, std::string_view advice)
 {
-    error.detail += "; " + std::string(advice);
+    if (error.code == ErrorCode::not_found)
+        error.detail += "; " + std::string(advice);
     return error;
 }
 
@@ -26,9 +27,9 @@ Result<Addresses> find_addresses(const std::filesystem::path& directory)
     const config::Paths paths(directory);
     auto config = config::load(paths.config_file);
     if (!config)
-        return fail(
-            advise(config.error(), "is " + directory.string() +
-                                       " the data directory? `qss init` makes one, --directory names it"));
+        return fail(advise_if_absent(config.error(),
+                                     "is " + directory.string() +
+                                         " the data directory? `qss init` makes one, --directory names it"));
     const auto mtls = current_port(paths, "mtls", config->mtls.port);
     const auto tls = current_port(paths, "tls", config->tls.port);
     if (mtls == 0 || tls == 0)

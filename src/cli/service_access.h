@@ -38,7 +38,7 @@ Result<client::ManagementApi> management_api(const std::filesystem::path& direct
 
 Result<client::QssApi> qss_api(const std::string& credential_file, Random& random);
 
-// The same error with what the user can do about it behind.
-Error advise(Error error, std::string_view advice);
+// The same error; one that says `not_found`, with what the user can do about it behind.
+Error advise_if_absent(Error error, std::string_view advice);
 
 }
