@@ -72,8 +72,10 @@ Status verify_evidence(const Context& context, const EvidenceOptions& options)
 {
     TRY_ASSIGN(evidence, read_evidence(options.file));
     TRY_ASSIGN(pem, client::read_text_file(options.root_file, 64 * 1024));
-    TRY_ASSIGN(root, pki::Certificate::from_pem(pem));
-    TRY_ASSIGN(facts, sap::check_evidence(evidence, root.der(), options.rp_id));
+    const auto root = pki::Certificate::from_pem(pem);
+    if (!root)
+        return fail(root.error().code, "--root " + options.root_file + ": " + root.error().detail);
+    TRY_ASSIGN(facts, sap::check_evidence(evidence, root->der(), options.rp_id));
     auto object = session_json(facts.evidence, facts.display);
     object["verified"] = true;
     object["signer_name"] = facts.signer_name;

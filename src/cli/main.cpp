@@ -1,6 +1,9 @@
 // `qss`: the command line. Parses the tree that all_commands() built, runs the action chosen, prints
 // its error; exit status 0, 1 (the action failed) or 2 (not understood).
+#include <algorithm>
 #include <iostream>
+#include <sstream>
+#include <string_view>
 
 #include <CLI/CLI.hpp>
 #include <boost/json/object.hpp>
@@ -20,6 +23,28 @@ int report(const qss::cli::Context& context, const qss::Error& error)
     else
         context.err << "qss: " << error.detail << "\n";
     return 1;
+}
+
+// What did not parse. CLI11 says "A subcommand is required" for a command that it does not know.
+int report(const CLI::App& root, const CLI::ParseError& error, bool json)
+{
+    std::ostringstream out, err;
+    const int status = root.exit(error, out, err);
+    std::cout << out.str();
+    if (status == 0)
+        return 0;
+    std::string detail = err.str();
+    const auto unknown = root.remaining(true);
+    if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && !unknown.empty())
+        detail = "not known here: " + unknown.front() + "\nRun with --help for more information.\n";
+    if (json)
+        detail = boost::json::serialize(
+                     boost::json::object{{"error",
+                                          {{"code", to_string(qss::ErrorCode::invalid_argument)},
+                                           {"detail", detail.substr(0, detail.find('\n'))}}}}) +
+                 "\n";
+    std::cerr << detail;
+    return 2;
 }
 
 int run(int argc, char** argv)
@@ -47,7 +72,8 @@ int run(int argc, char** argv)
     try {
         root.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        return root.exit(error) == 0 ? 0 : 2;
+        const auto is_json = [](std::string_view argument) { return argument == "--json"; };
+        return report(root, error, std::any_of(argv + 1, argv + argc, is_json));
     }
     context.output = json ? qss::cli::Output::json : qss::cli::Output::text;
     context.directory = directory;

@@ -55,7 +55,8 @@ Result<Certificate> under_root(ByteView der, const Certificate& root, std::strin
                                TimePoint time)
 {
     TRY_ASSIGN(certificate, Certificate::from_der(der));
-    TRY(certificate.check_issued_by(root));
+    if (const auto status = certificate.check_issued_by(root); !status)
+        return fail(ErrorCode::verification_failed, "not issued by this root: " + status.error().detail);
     TRY(pki::check_path(certificate, {}, root, time));
     if (certificate.is_ca() || !has_purpose(certificate, purpose))
         return fail(ErrorCode::verification_failed, "certificate is not for this purpose");
@@ -158,13 +159,14 @@ Status check_signatures(const Evidence& evidence, const Certificate& leaf)
 Result<EvidenceFacts> check_evidence(ByteView signed_evidence, ByteView root_der, std::string_view rp_id)
 {
     TRY_ASSIGN(root, part("root", Certificate::from_der(root_der)));
-    TRY_ASSIGN(statement, part("transport", SignedStatement::decode(signed_evidence, limits::evidence_size)));
+    TRY_ASSIGN(statement, part("this is no evidence file",
+                               SignedStatement::decode(signed_evidence, limits::evidence_size)));
     TRY_ASSIGN(evidence, part("encoding", Evidence::decode(statement.encoding)));
     TRY_ASSIGN(sam, part("SAM's certificate", under_root(evidence.evidence_certificate, root,
                                                          pki::oids::purpose_sam_evidence, evidence.used_at)));
     TRY(part("SAM's signature", statement.verify(sam.public_key())));
     if (evidence.input.rp_id != rp_id)
-        TRY(refuse("another relying party"));
+        TRY(refuse("for another relying party: " + evidence.input.rp_id));
     if (evidence.used_at >= evidence.input.expires_at)
         TRY(refuse("the session had expired"));
     TRY_ASSIGN(display, part("display record", check_display(evidence)));
