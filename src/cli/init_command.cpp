@@ -8,6 +8,7 @@
 #include "cli/ceremony.h"
 #include "cli/command.h"
 #include "cli/data_directory.h"
+#include "statements/registration.h"
 
 namespace qss::cli {
 
@@ -26,6 +27,8 @@ Status check_options(const InitOptions& options, const Layout& layout)
     const bool any_user = !(users.api.empty() && users.sam.empty() && users.ca.empty() && users.ocsp.empty());
     if (any_user && users.group.empty())
         return fail(ErrorCode::invalid_argument, "--group is needed with users: it owns the sockets");
+    if (const auto status = statements::check_country(options.ceremony.country); !status)
+        return fail(status.error().code, "--country: " + status.error().detail);
     for (const auto& user : {users.api, users.sam, users.ca, users.ocsp})
         TRY(identity_of(layout, user));
     TRY(Ceremony::make_config(layout, options.ceremony));
