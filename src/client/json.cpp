@@ -179,8 +179,10 @@ Status check_success(const HttpAnswer& answer)
                 detail += ", " + (name == std::string_view("code") || name == std::string_view("id")
                                       ? std::string(name) + " " + text
                                       : text);
-        if (const auto* errors = body->if_contains("errors"))
-            detail += ", " + json::serialize(*errors);
+        if (const auto* errors = body->if_contains("errors"); errors != nullptr && errors->is_object())
+            for (const auto& [name, text] : errors->get_object())
+                if (text.is_string() && detail.find(text.get_string().c_str()) == std::string::npos)
+                    detail += ", " + std::string(text.get_string());
         if (const auto left = integer_member(*body, "tries_left"))
             detail += ", tries left: " + std::to_string(*left);
     }

@@ -39,8 +39,10 @@ TEST(Json, ErrorsOfBothShapesSayTheServicesWords)
     const HttpAnswer qss{
         402, {{"Retry-After", "3"}}, R"({"description":"Quota Reached","errors":{"quota":"users"}})"};
     EXPECT_EQ(check_success(qss).error().code, ErrorCode::quota_reached);
-    EXPECT_EQ(check_success(qss).error().detail,
-              "HTTP 402, Quota Reached, {\"quota\":\"users\"}, retry after 3 s");
+    EXPECT_EQ(check_success(qss).error().detail, "HTTP 402, Quota Reached, users, retry after 3 s");
+    const HttpAnswer repeated{
+        409, {}, R"({"description":"User has no phone","errors":{"conflict":"User has no phone"}})"};
+    EXPECT_EQ(check_success(repeated).error().detail, "HTTP 409, User has no phone");
     const HttpAnswer problem{
         422, {}, R"({"title":"Refused","detail":"why","code":"wrong_code","tries_left":4})"};
     EXPECT_EQ(check_success(problem).error().detail,
