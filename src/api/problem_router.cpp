@@ -21,7 +21,7 @@ http::Router empty_problem_router()
 {
     return http::Router(
         [](http::Request request, http::Responder respond) {
-            respond(problem_response(Error{ErrorCode::not_found, {}}, request.request_id));
+            respond(problem_response(Error{ErrorCode::not_found, "no such path"}, request.request_id));
         },
         [](http::Request request, http::Responder respond, std::string allow) {
             auto response = problem_response(405, "Method Not Allowed", request.request_id);

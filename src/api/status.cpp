@@ -10,7 +10,7 @@ HttpStatus http_status(ErrorCode code)
     case ErrorCode::too_large: return {413, "Content Too Large", true};
     case ErrorCode::unauthenticated: return {401, "Unauthorized", true};
     case ErrorCode::forbidden: return {403, "Forbidden", true};
-    case ErrorCode::not_found: return {404, "Not found", false};
+    case ErrorCode::not_found: return {404, "Not found", true};
     case ErrorCode::already_exists: return {409, "Conflict", true};
     case ErrorCode::conflict: return {409, "Conflict", true};
     case ErrorCode::gone: return {410, "Gone", true};

@@ -438,7 +438,8 @@ def test_a_hundred_are_fine_and_quota_is_exact(service):
 
 
 def test_sign_without_device_or_user(tenant):
-    check_error(tenant.application.request("GET", f"/users/nobody@example.com/sign/{'0' * 64}"), 404, "Not found")
+    body = check_error(tenant.application.request("GET", f"/users/nobody@example.com/sign/{'0' * 64}"), 404, "Not found")
+    assert body["errors"] == {"not_found": "no such user"}
     waiting = Employee.create(tenant)
     check_error(tenant.application.request("GET", f"/users/{waiting.email}/sign/{'0' * 64}"), 409)
 

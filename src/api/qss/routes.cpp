@@ -61,7 +61,7 @@ http::Router make_router(const Parts& parts)
 {
     http::Router router(
         [](http::Request request, http::Responder respond) {
-            respond(error_response(Error{ErrorCode::not_found, {}}, request.request_id));
+            respond(error_response(Error{ErrorCode::not_found, "no such path"}, request.request_id));
         },
         [](http::Request, http::Responder respond, std::string allow) {
             auto response = error_response(405, "Method Not Allowed");

@@ -86,7 +86,7 @@ protected:
 TEST_F(Routes, unknown_paths_are_404_in_the_apis_own_shape)
 {
     EXPECT_EQ(ask("GET", "/nothing").body,
-              R"({"description":"Not found","errors":{"not_found":"Not found"}})");
+              R"({"description":"Not found","errors":{"not_found":"no such path"}})");
     const auto problem = ask("GET", "/management/v1/nothing");
     EXPECT_EQ(problem.status, 404);
     EXPECT_TRUE(problem.body.starts_with(R"({"type":"about:blank")"));

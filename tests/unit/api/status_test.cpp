@@ -57,13 +57,22 @@ TEST(QssErrors, are_problem_json_never_cached_and_say_when_to_retry)
 TEST(Errors, keep_inner_details_inside)
 {
     for (const auto code : {ErrorCode::internal, ErrorCode::io, ErrorCode::tampered, ErrorCode::unavailable,
-                            ErrorCode::timed_out, ErrorCode::not_found, ErrorCode::verification_failed}) {
+                            ErrorCode::timed_out, ErrorCode::verification_failed}) {
         const Error error{code, "inner-detail"};
         EXPECT_EQ(qss_api::error_response(error, "i").body.find("inner-detail"), std::string::npos)
             << to_string(code);
         EXPECT_EQ(problem_response(error, "i").body.find("inner-detail"), std::string::npos)
             << to_string(code);
     }
+}
+
+// A caller who mistyped an address learns what was not found; the contract's description stays.
+TEST(Errors, of_404_say_what_is_not_there)
+{
+    const Error error{ErrorCode::not_found, "no such user"};
+    EXPECT_EQ(qss_api::error_response(error, "i").body,
+              R"({"description":"Not found","errors":{"not_found":"no such user"}})");
+    EXPECT_NE(problem_response(error, "i").body.find(R"("detail":"no such user")"), std::string::npos);
 }
 
 TEST(Errors, of_5xx_carry_the_requests_id)
