@@ -24,7 +24,8 @@ Result<Bytes> csr_der(std::string_view pem)
     auto csr = pki::Csr::from_pem(pem);
     if (!csr) {
         return fail(ErrorCode::invalid_argument,
-                    "\"csr\" must be a PKCS#10 request as PEM that its own key has signed");
+                    "\"csr\" must be a PKCS#10 request as PEM, signed with its own key: RSA-2048, RSA-3072, "
+                    "RSA-4096, P-256 or P-384");
     }
     return csr->der();
 }

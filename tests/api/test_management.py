@@ -5,7 +5,7 @@ import uuid
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from phone import expect
 from service import Employee
@@ -112,6 +112,9 @@ def test_credentials(operator, tenant):
 def test_credential_that_is_wrong(operator, tenant):
     body = {"pack_id": tenant.pack_id, "name": "ERP", "csr": csr()}
     check_problem(operator.request("POST", "/credentials", json={**body, "csr": "nonsense"}), 422)
+    weak = csr(rsa.generate_private_key(65537, 1024))
+    problem = check_problem(operator.request("POST", "/credentials", json={**body, "csr": weak}), 422)
+    assert "RSA-2048" in problem["detail"] and "P-256" in problem["detail"]
     check_problem(operator.request("POST", "/credentials", json={**body, "pack_id": "x"}), 422)
     check_problem(operator.request("POST", "/credentials", json={**body, "pack_id": UNKNOWN_ID}), 404)
     check_problem(operator.request("POST", "/credentials", json={"pack_id": tenant.pack_id}), 422)

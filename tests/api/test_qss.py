@@ -426,6 +426,13 @@ def test_sign_request_that_is_wrong(employee, body, status):
     check_error(employee.tenant.application.request("POST", f"/users/{employee.email}/sign", json=body), status)
 
 
+@pytest.mark.parametrize("body", [{}, {"hashes": ["0" * 64]}, {
+    "digests": ["0" * 64], "documents": [{"digest": "0" * 64, "label": "x"}]}])
+def test_sign_request_names_both_ways_to_say_what(employee, body):
+    answer = employee.tenant.application.request("POST", f"/users/{employee.email}/sign", json=body)
+    assert check_error(answer, 422)["description"] == 'either "digests" or "documents" is required, not both'
+
+
 def test_a_hundred_are_fine_and_quota_is_exact(service):
     employee = service.tenant(signature_quota=100).employee()
     answer = employee.sign([digest_of(bytes([i])) for i in range(100)])

@@ -61,6 +61,8 @@ Result<std::string> read_idempotency_key(const http::Request& request)
 Status read_digests(const service::Application& by, json::Reader& body, service::SignRequest& out)
 {
     std::vector<std::string> digests;
+    if (body.has("digests") == body.has("documents"))
+        return fail(ErrorCode::invalid_argument, "either \"digests\" or \"documents\" is required, not both");
     if (body.has("documents")) {
         TRY_ASSIGN(documents, body.objects("documents"));
         for (auto& document : documents) {
