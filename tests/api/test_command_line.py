@@ -64,3 +64,9 @@ def test_evidence_that_is_none_or_another_roots(service):
     assert "another relying party: localhost" in refusal(evidence, root, "example.com")
     assert "not issued by this root" in refusal(evidence, service.directory / "pki" / "access-ca.pem")
     assert "README.md" in refusal(evidence, ROOT / "README.md")
+
+
+def test_init_refuses_a_country_that_is_none(tmp_path):
+    done = qss("init", tmp_path / "data", "--country", "XX")
+    assert done.returncode == 1 and "--country: country is not an ISO 3166-1" in done.stderr
+    assert list(tmp_path.iterdir()) == []
