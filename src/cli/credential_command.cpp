@@ -22,6 +22,7 @@ namespace fs = std::filesystem;
 
 struct CredentialOptions {
     std::string url;
+    std::string id;
     std::string pack;
     std::string name;
     std::string csr_file;
@@ -116,7 +117,15 @@ Status list_credentials(const Context& context, const CredentialOptions& options
     const auto query = options.pack.empty() ? "" : "?pack_id=" + client::percent_encode(options.pack);
     TRY_ASSIGN(answer, api.get("/credentials" + query));
     TRY_ASSIGN(rows, client::array_member(answer, "credentials"));
-    context.result(answer, listing(rows, {"credential_id", "pack_id", "api_key", "name"}));
+    context.result(answer, listing(rows, {"credential_id", "status", "pack_id", "api_key", "name"}));
+    return {};
+}
+
+Status suspend_credential(const Context& context, const CredentialOptions& options)
+{
+    TRY_ASSIGN(api, management_api(context.directory, operator_files(context.directory), options.url));
+    TRY_ASSIGN(answer, api.post("/credentials/" + client::percent_encode(options.id) + "/suspend", {}));
+    context.result(answer, "suspended: the credential and its tokens are refused from now on");
     return {};
 }
 
@@ -141,7 +150,10 @@ void add_credential_command(CLI::App& root, Context& context)
         ->capture_default_str();
     auto* list = group->add_subcommand("list", "List the credentials");
     list->add_option("--pack", options->pack, "Only of this pack");
-    for (auto* command : {add, list})
+    auto* suspend =
+        group->add_subcommand("suspend", "Refuse a credential and its tokens from now on, for good");
+    suspend->add_option("id", options->id, "Id of the credential")->required();
+    for (auto* command : {add, list, suspend})
         command->add_option("--url", options->url,
                             "Of the management API; default: the data directory's service");
 
@@ -150,6 +162,9 @@ void add_credential_command(CLI::App& root, Context& context)
     });
     list->callback([&context, options] {
         context.action = [&context, options] { return list_credentials(context, *options); };
+    });
+    suspend->callback([&context, options] {
+        context.action = [&context, options] { return suspend_credential(context, *options); };
     });
 }
 

@@ -37,8 +37,7 @@ int try_to_listen(const config::Listener& listener)
     const std::unique_ptr<addrinfo, FreeAddress> address(found);
     const Descriptor socket(::socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
     const int yes = 1;
-    if (!socket.valid() ||
-        ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0 ||
+    if (!socket.valid() || ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0 ||
         ::bind(socket.get(), address->ai_addr, address->ai_addrlen) != 0 || ::listen(socket.get(), 1) != 0)
         return errno;
     return 0;
@@ -50,7 +49,7 @@ Status check(std::string_view name, const config::Listener& listener)
     if (error == 0)
         return {};
     const auto where = listener.address + " port " + std::to_string(listener.port);
-    const auto advice = "; [listeners." + std::string(name) + "] in qss.toml says another one (port 0: any)";
+    const auto advice = "; choose another in [listeners." + std::string(name) + "] of qss.toml (0: any)";
     if (error == EADDRINUSE)
         return fail(ErrorCode::conflict, where + " is taken by another program" + advice);
     return fail(ErrorCode::io, "cannot listen on " + where + ": " + std::strerror(error) + advice);

@@ -42,7 +42,7 @@ def test_a_taken_port_ends_the_start(tmp_path):
         assert made.returncode == 0, made.stderr
         done = qss("serve", "--directory", tmp_path / "data")
     assert done.returncode == 1
-    assert re.search(rf"port {port} is taken.*\[listeners.mtls\] in qss.toml", done.stderr), done.stderr
+    assert re.search(rf"port {port} is taken.*\[listeners.mtls\] of qss.toml", done.stderr), done.stderr
     assert "child started" not in done.stderr
 
 
@@ -70,3 +70,16 @@ def test_init_refuses_a_country_that_is_none(tmp_path):
     done = qss("init", tmp_path / "data", "--country", "XX")
     assert done.returncode == 1 and "--country: country is not an ISO 3166-1" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_suspended_credential_is_refused(service):
+    tenant = service.tenant()
+    application = tenant.application
+    application.log_in()
+    done = qss("credential", "suspend", application.credential_id, "--directory", service.directory)
+    assert done.returncode == 0 and "suspended" in done.stdout
+    listed = qss("credential", "list", "--pack", tenant.pack_id, "--directory", service.directory)
+    assert re.search(rf"{application.credential_id}\s+SUSPENDED", listed.stdout)
+    assert application.request("GET", "/quotas/users").status_code == 401
+    unknown = qss("credential", "suspend", "0" * 32, "--directory", service.directory)
+    assert unknown.returncode == 1 and "no such credential" in unknown.stderr
