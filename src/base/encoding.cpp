@@ -53,16 +53,16 @@ std::string encode_base64(ByteView bytes, std::string_view alphabet)
     return text;
 }
 
-std::array<std::int8_t, 256> make_reverse(std::string_view alphabet)
+std::array<int, 256> make_reverse(std::string_view alphabet)
 {
-    std::array<std::int8_t, 256> reverse{};
+    std::array<int, 256> reverse{};
     reverse.fill(-1);
     for (std::size_t i = 0; i < alphabet.size(); ++i)
-        reverse[static_cast<unsigned char>(alphabet[i])] = static_cast<std::int8_t>(i);
+        reverse[static_cast<unsigned char>(alphabet[i])] = static_cast<int>(i);
     return reverse;
 }
 
-Result<Bytes> decode_base64(std::string_view text, const std::array<std::int8_t, 256>& reverse)
+Result<Bytes> decode_base64(std::string_view text, const std::array<int, 256>& reverse)
 {
     if (text.size() % 4 == 1)
         return fail(ErrorCode::malformed, "base64: impossible length");

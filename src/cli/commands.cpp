@@ -32,15 +32,15 @@ std::span<const AddCommand> all_commands()
 
 void Context::progress(std::string_view line) const
 {
-    err << line << std::endl;
+    err << line << '\n' << std::flush;
 }
 
 void Context::result(const boost::json::value& value, std::string_view text) const
 {
     if (output == Output::json)
-        out << boost::json::serialize(value) << std::endl;
+        out << boost::json::serialize(value) << '\n' << std::flush;
     else
-        out << text << std::endl;
+        out << text << '\n' << std::flush;
 }
 
 }
