@@ -69,7 +69,6 @@ using DeviceId = Id<struct DeviceTag>;
 using AuthenticatorId = Id<struct AuthenticatorTag>;
 using KeyId = Id<struct KeyTag>;
 using SessionId = Id<struct SessionTag>;                // a signing session
-using OperatorId = Id<struct OperatorTag>;
 
 }
 

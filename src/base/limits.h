@@ -34,7 +34,6 @@ inline constexpr std::size_t client_data_size = 2 * 1024;
 inline constexpr std::size_t authenticator_data_size = 1024;
 inline constexpr std::size_t attestation_object_size = 8 * 1024;
 inline constexpr std::size_t webauthn_credential_id_size = 256;
-inline constexpr std::size_t cbor_depth = 4;
 inline constexpr std::size_t authenticators_per_signer = 8;
 
 // Messages between processes. Each message has its own, smaller limit in its dispatch table.

@@ -43,14 +43,6 @@ std::string_view oid(HashAlgorithm algorithm)
     return "";
 }
 
-Result<HashAlgorithm> hash_algorithm_from_oid(std::string_view text)
-{
-    for (const auto algorithm : {HashAlgorithm::sha256, HashAlgorithm::sha384, HashAlgorithm::sha512})
-        if (text == oid(algorithm))
-            return algorithm;
-    return fail(ErrorCode::unsupported, "hash algorithm " + std::string(text.substr(0, 64)));
-}
-
 Result<Digest> Digest::from_bytes(HashAlgorithm algorithm, ByteView bytes)
 {
     if (bytes.size() != digest_size(algorithm))

@@ -12,7 +12,6 @@ enum class HashAlgorithm { sha256, sha384, sha512 };
 [[nodiscard]] std::size_t digest_size(HashAlgorithm algorithm); // bytes
 [[nodiscard]] std::string_view to_string(HashAlgorithm algorithm); // "SHA-256"
 [[nodiscard]] std::string_view oid(HashAlgorithm algorithm);    // dotted, NIST CSOR
-Result<HashAlgorithm> hash_algorithm_from_oid(std::string_view oid);
 
 class Digest {
 public:

@@ -11,56 +11,8 @@ namespace qss::pki {
 
 namespace {
 
-using RequestPtr = std::unique_ptr<OCSP_REQUEST, crypto::Deleter<OCSP_REQUEST_free>>;
 using ResponsePtr = std::unique_ptr<OCSP_RESPONSE, crypto::Deleter<OCSP_RESPONSE_free>>;
 using BasicPtr = std::unique_ptr<OCSP_BASICRESP, crypto::Deleter<OCSP_BASICRESP_free>>;
-constexpr int max_entries = 16;
-
-Bytes contents_of(const ASN1_STRING* string)
-{
-    const auto* data = ASN1_STRING_get0_data(string);
-    return Bytes(data, data + ASN1_STRING_length(string));
-}
-
-std::string dotted(const ASN1_OBJECT* object)
-{
-    char text[128];
-    const int size = OBJ_obj2txt(text, sizeof text, object, 1);
-    return size > 0 && static_cast<std::size_t>(size) < sizeof text ? std::string(text) : std::string();
-}
-
-Result<OcspRequestEntry> read_entry(OCSP_ONEREQ* one)
-{
-    OCSP_CERTID* id = OCSP_onereq_get0_id(one);
-    ASN1_OCTET_STRING* name_hash = nullptr;
-    ASN1_OBJECT* algorithm = nullptr;
-    ASN1_OCTET_STRING* key_hash = nullptr;
-    ASN1_INTEGER* serial = nullptr;
-    if (OCSP_id_get0_info(&name_hash, &algorithm, &key_hash, &serial, id) != 1)
-        return fail(ErrorCode::malformed, "CertID");
-    OcspRequestEntry entry;
-    TRY_ASSIGN(encoded, encode_der(i2d_OCSP_CERTID, id));
-    entry.cert_id = std::move(encoded);
-    entry.hash_oid = dotted(algorithm);
-    entry.issuer_name_hash = contents_of(name_hash);
-    entry.issuer_key_hash = contents_of(key_hash);
-    entry.serial = integer_contents(serial);
-    return entry;
-}
-
-Result<Bytes> read_nonce(OCSP_REQUEST* request)
-{
-    const int index = OCSP_REQUEST_get_ext_by_NID(request, NID_id_pkix_OCSP_Nonce, -1);
-    if (index < 0)
-        return Bytes{};
-    const auto value = contents_of(X509_EXTENSION_get_data(OCSP_REQUEST_get_ext(request, index)));
-    const auto* cursor = value.data();
-    const OctetStringPtr nonce(d2i_ASN1_OCTET_STRING(nullptr, &cursor, static_cast<long>(value.size())));
-    const auto size = nonce ? static_cast<std::size_t>(ASN1_STRING_length(nonce.get())) : 0;
-    if (size == 0 || size > ocsp_nonce_max_size || cursor != value.data() + value.size())
-        return fail(ErrorCode::malformed, "nonce is not 1 to 128 bytes (RFC 9654)");
-    return contents_of(nonce.get());
-}
 
 Bytes encode_status(const OcspStatus& status)
 {
@@ -71,27 +23,6 @@ Bytes encode_status(const OcspStatus& status)
     return der::explicitly(1, concat({der::generalized_time(revoked_at), why})); // [1] IMPLICIT SEQUENCE
 }
 
-}
-
-Result<OcspRequest> OcspRequest::from_der(ByteView der)
-{
-    if (der.size() > ocsp_request_max_size)
-        return fail(ErrorCode::too_large, "OCSP request");
-    const auto* cursor = der.data();
-    const RequestPtr parsed(d2i_OCSP_REQUEST(nullptr, &cursor, static_cast<long>(der.size())));
-    if (!parsed || cursor != der.data() + der.size())
-        return fail(ErrorCode::malformed, "OCSP request: " + crypto::openssl_errors());
-    const int count = OCSP_request_onereq_count(parsed.get());
-    if (count < 1 || count > max_entries)
-        return fail(ErrorCode::malformed, "OCSP request asks for none or too many");
-    OcspRequest request;
-    for (int i = 0; i < count; ++i) {
-        TRY_ASSIGN(entry, read_entry(OCSP_request_onereq_get0(parsed.get(), i)));
-        request.entries.push_back(std::move(entry));
-    }
-    TRY_ASSIGN(nonce, read_nonce(parsed.get()));
-    request.nonce = std::move(nonce);
-    return request;
 }
 
 Bytes encode_ocsp_error(OcspError error)

@@ -1,5 +1,4 @@
-// OCSP (RFC 6960, RFC 9654; etsi.md 1.8): reads requests, builds responses to one certificate each.
-// Responder named by key, CertID with SHA-1 as all clients have it, ArchiveCutoff since the CA's start
+// OCSP (RFC 6960, RFC 9654; etsi.md 1.8): builds responses to one certificate each. Responder named by key, CertID with SHA-1 as all clients have it, ArchiveCutoff since the CA's start
 // (EN 319 411-2 CSS-6.3.10-02). Pure; safe from any thread.
 #pragma once
 
@@ -12,23 +11,6 @@
 namespace qss::pki {
 
 inline constexpr std::size_t ocsp_nonce_max_size = 128; // RFC 9654 2.1
-inline constexpr std::size_t ocsp_request_max_size = 4096;
-
-struct OcspRequestEntry {
-    Bytes cert_id;            // DER CertID
-    std::string hash_oid;
-    Bytes issuer_name_hash;
-    Bytes issuer_key_hash;
-    Bytes serial;             // contents of the INTEGER
-};
-
-struct OcspRequest {
-    std::vector<OcspRequestEntry> entries; // 1 to 16
-    Bytes nonce;                           // empty: none
-
-    // malformed as well for a nonce of 0 or more than 128 bytes. A request's signature is not looked at.
-    static Result<OcspRequest> from_der(ByteView der);
-};
 
 // RFC 6960 4.2.1; a status other than successful carries no body.
 enum class OcspError : std::uint8_t {

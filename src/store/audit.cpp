@@ -1,7 +1,5 @@
 #include "store/audit.h"
 
-#include "store/columns.h"
-
 namespace qss::store {
 
 Status Audit::append(const AuditEntry& entry)
@@ -14,15 +12,6 @@ Status Audit::append(const AuditEntry& entry)
             .bind(entry.detail)
             .run());
     return {};
-}
-
-Result<std::vector<AuditEntry>> Audit::of_object(std::string_view object)
-{
-    auto query = m_database.prepare(
-        "SELECT at, actor, action, object, detail FROM audit WHERE object = ? ORDER BY id");
-    query.bind(object);
-    return all(query,
-               [](Columns& c) { return AuditEntry{c.time(), c.text(), c.text(), c.text(), c.text()}; });
 }
 
 }

@@ -2,8 +2,6 @@
 // written, neither can the act (AUD-3). A view of the writing connection.
 #pragma once
 
-#include <vector>
-
 #include "sqlite/database.h"
 #include "store/types.h"
 
@@ -14,7 +12,6 @@ public:
     explicit Audit(sqlite::Database& database) : m_database(database) {}
 
     Status append(const AuditEntry& entry);
-    Result<std::vector<AuditEntry>> of_object(std::string_view object); // oldest first
 
 private:
     sqlite::Database& m_database;

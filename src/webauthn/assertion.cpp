@@ -20,7 +20,7 @@ Result<AssertionFacts> check_assertion(const Assertion& assertion, ByteView chal
         concat({assertion.authenticator_data, crypto::sha256(assertion.client_data_json)});
     const auto digest = crypto::Digest::of(crypto::HashAlgorithm::sha256, signed_data);
     TRY(key.verify(crypto::SignatureAlgorithm::ecdsa_sha256, digest, assertion.signature));
-    return AssertionFacts{data.sign_count, (data.flags & flag_backup_eligible) != 0};
+    return AssertionFacts{data.sign_count};
 }
 
 }

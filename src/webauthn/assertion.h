@@ -26,7 +26,6 @@ struct RelyingParty {
 
 struct AssertionFacts {
     std::uint32_t sign_count = 0;
-    bool backup_eligible = false;
 };
 
 // 5.8.1.2: type, challenge, origin, crossOrigin false; a further member may follow, a topOrigin may

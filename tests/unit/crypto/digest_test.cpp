@@ -41,12 +41,4 @@ TEST(Digest, right_length_from_birth)
     EXPECT_NE(Digest::of(HashAlgorithm::sha256, {}), Digest::of(HashAlgorithm::sha384, {}));
 }
 
-TEST(Digest, oids)
-{
-    for (const auto algorithm : {HashAlgorithm::sha256, HashAlgorithm::sha384, HashAlgorithm::sha512})
-        EXPECT_EQ(hash_algorithm_from_oid(oid(algorithm)).value(), algorithm);
-    EXPECT_FALSE(hash_algorithm_from_oid("1.3.14.3.2.26").has_value()); // SHA-1
-    EXPECT_FALSE(hash_algorithm_from_oid("").has_value());
-}
-
 }

@@ -17,39 +17,6 @@ using ResponsePtr = std::unique_ptr<OCSP_RESPONSE, crypto::Deleter<OCSP_RESPONSE
 using BasicPtr = std::unique_ptr<OCSP_BASICRESP, crypto::Deleter<OCSP_BASICRESP_free>>;
 using CertIdPtr = std::unique_ptr<OCSP_CERTID, crypto::Deleter<OCSP_CERTID_free>>;
 
-// openssl ocsp -issuer … -cert … -reqout, with a nonce of 16 bytes
-Bytes request_with_nonce(ByteView nonce)
-{
-    const auto id =
-        der::sequence({der::sequence({der::oid(oids::sha1), der::null()}), der::octet_string(Bytes(20, 1)),
-                       der::octet_string(Bytes(20, 2)), der::integer(77)});
-    const auto extension =
-        der::sequence({der::oid(oids::ocsp_nonce), der::octet_string(der::octet_string(nonce))});
-    const auto tbs =
-        der::sequence({der::sequence({der::sequence({id})}), der::explicitly(2, der::sequence({extension}))});
-    return der::sequence({tbs});
-}
-
-TEST(OcspTest, ReadsRequestsAndTheirNonce)
-{
-    const auto request = OcspRequest::from_der(request_with_nonce(Bytes(32, 9)));
-    ASSERT_TRUE(request) << request.error().detail;
-    ASSERT_EQ(request->entries.size(), 1U);
-    EXPECT_EQ(request->entries[0].hash_oid, oids::sha1);
-    EXPECT_EQ(request->entries[0].issuer_key_hash, Bytes(20, 2));
-    EXPECT_EQ(request->entries[0].serial, Bytes{77});
-    EXPECT_EQ(request->nonce, Bytes(32, 9));
-}
-
-TEST(OcspTest, NoncesAre1To128Bytes)
-{
-    EXPECT_TRUE(OcspRequest::from_der(request_with_nonce(Bytes(1))));
-    EXPECT_TRUE(OcspRequest::from_der(request_with_nonce(Bytes(128))));
-    EXPECT_FALSE(OcspRequest::from_der(request_with_nonce({})));
-    EXPECT_FALSE(OcspRequest::from_der(request_with_nonce(Bytes(129))));
-    EXPECT_FALSE(OcspRequest::from_der({}));
-}
-
 TEST(OcspTest, ErrorsCarryNoBody)
 {
     EXPECT_EQ(hex_encode(encode_ocsp_error(OcspError::try_later)), "30030a0103");

@@ -117,6 +117,24 @@ protected:
             [&](sqlite::Database& db) { return store::SignatureQuota(db).used(m_application.pack.id); });
     }
 
+    // The session's audit entries, in order, each with a blank behind it.
+    std::string audited(const SessionId& id)
+    {
+        std::string actions;
+        const auto read = m_store->read([&](sqlite::Database& db) -> Status {
+            auto query = db.prepare("SELECT action FROM audit WHERE object = ? ORDER BY id");
+            query.bind("session:" + id.text());
+            for (;;) {
+                TRY_ASSIGN(found, query.step());
+                if (!found)
+                    return {};
+                actions += query.text(0) + " ";
+            }
+        });
+        EXPECT_TRUE(read);
+        return actions;
+    }
+
     // What the phone does: it computes the challenge itself, from what it is shown.
     store::StoredAssertion assertion_for(const store::Session& shown,
                                          std::uint8_t flags = webauthn::flags_of_a_gesture)

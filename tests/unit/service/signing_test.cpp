@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "store/audit.h"
 #include "unit/service/signing_bed.h"
 
 namespace qss::service {
@@ -45,10 +44,7 @@ TEST_F(SigningTest, TheIntentIsDurableBeforeTheSamIsTold)
         EXPECT_EQ(now.status, SessionStatus::approved);
         EXPECT_TRUE(now.assertion);
         EXPECT_EQ(used(), 1);
-        const auto audit = *m_store->read(
-            [&](sqlite::Database& db) { return store::Audit(db).of_object("session:" + id.text()); });
-        ASSERT_EQ(audit.size(), 2U);
-        EXPECT_EQ(audit[1].action, "session.activation_intended");
+        EXPECT_EQ(audited(id), "session.opened session.activation_intended ");
     });
     ASSERT_TRUE(approve(id));
     EXPECT_EQ(m_sam.calls(proto::sam::ACTIVATE), 1);
