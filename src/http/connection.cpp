@@ -108,7 +108,7 @@ void Connection::shake_hands()
         auto peer = peer_certificate(m_transport.ssl());
         if (!peer)
             return close();
-        m_peer = std::move(*peer);
+        m_peer_certificate = std::move(*peer);
     }
     m_state = State::reading;
     m_deadline = m_worker->deadline(m_listener->options.idle_timeout_ms);
@@ -179,8 +179,7 @@ void Connection::handle(Request request)
     m_watch = std::make_shared<ClientWatch>();
     request.request_id = m_request_id;
     request.client = m_watch;
-    request.peer_certificate = m_peer.der;
-    request.peer_certificate_expired = !m_peer.der.empty() && !m_peer.valid_at(m_worker->clock().now());
+    request.peer_certificate = m_peer_certificate;
     m_state = State::handling;
     m_deadline = 0; // the handler's business; a Responder that is dropped answers too
     Responder responder([worker = m_worker, weak = weak_from_this()](Response response) {
@@ -208,7 +207,6 @@ void Connection::respond(Response response)
 {
     if (m_state != State::handling)
         return;
-    m_watch->end();
     m_watch.reset();
     if (response.status == 500 && response.body.empty())
         response = shape(500, "no answer", m_request_id);

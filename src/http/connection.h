@@ -80,7 +80,7 @@ private:
     std::shared_ptr<ListenerState> m_listener;
     Socket m_socket;
     Transport m_transport;
-    PeerCertificate m_peer;
+    Bytes m_peer_certificate; // DER
     std::size_t m_place = 0;      // the worker's
     std::uint64_t m_deadline = 0; // in the worker's ticks; 0: none
     State m_state = State::handshake;

@@ -19,49 +19,6 @@ bool equal_ignoring_case(std::string_view a, std::string_view b)
 
 }
 
-bool ClientWatch::gone() const
-{
-    const std::lock_guard lock(m_mutex);
-    return m_gone;
-}
-
-void ClientWatch::on_gone(std::function<void()> hook)
-{
-    {
-        const std::lock_guard lock(m_mutex);
-        if (m_ended)
-            return;
-        if (!m_gone) {
-            m_hook.swap(hook);
-            return; // the earlier hook is destroyed outside the lock
-        }
-    }
-    if (hook)
-        hook();
-}
-
-void ClientWatch::set_gone()
-{
-    std::function<void()> hook;
-    {
-        const std::lock_guard lock(m_mutex);
-        if (m_gone || m_ended)
-            return;
-        m_gone = true;
-        hook.swap(m_hook);
-    }
-    if (hook)
-        hook();
-}
-
-void ClientWatch::end()
-{
-    std::function<void()> hook;
-    const std::lock_guard lock(m_mutex);
-    m_ended = true;
-    hook.swap(m_hook);
-}
-
 std::optional<std::string_view> Request::header(std::string_view name) const
 {
     for (const auto& header : headers) {

@@ -3,6 +3,7 @@
 // if it is dropped.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -21,24 +22,15 @@ struct Header {
     std::string value;
 };
 
-// Tells a waiting call that its client has gone (closed or reset the connection), so that its grace
-// time can start. Safe from any thread.
+// Tells a waiting call that its client has gone (closed or reset the connection) before the answer, so that
+// its grace time can start. Safe from any thread.
 class ClientWatch {
 public:
-    [[nodiscard]] bool gone() const;
-    // Runs `hook` once when the client goes: on an I/O thread, where it must not block; or here and
-    // now if it has gone already. A later hook replaces an earlier one; an empty one removes it. Not
-    // run any more once the answer has been given.
-    void on_gone(std::function<void()> hook);
-
-    void set_gone();                    // the server's
-    void end();                         // the server's: answered; drops the hook
+    [[nodiscard]] bool gone() const { return m_gone; }
+    void set_gone() { m_gone = true; } // the server's
 
 private:
-    mutable std::mutex m_mutex;
-    bool m_gone = false;                // guarded by m_mutex, as all here
-    bool m_ended = false;
-    std::function<void()> m_hook;
+    std::atomic<bool> m_gone = false;
 };
 
 struct Request {
@@ -48,9 +40,8 @@ struct Request {
     std::string query; // raw
     std::vector<Header> headers; // in order; names as sent
     std::string body;
-    Bytes peer_certificate; // DER; empty without one. Issued by the listener's client CA,
-                            // and proven to be the client's, on resumed connections too
-    bool peer_certificate_expired = false; // or not yet valid, now: the application answers 401
+    Bytes peer_certificate; // DER; empty without one. Issued by the listener's client CA, and proven
+                            // to be the client's, on resumed connections too; perhaps expired
     std::string request_id; // ours, for logs and the error's id
     std::vector<std::string> parameters; // filled by the router: the {x} parts of the path, in order
 
@@ -58,7 +49,6 @@ struct Request {
     [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const;
     // Set by the server; nullptr in a request made by hand.
     std::shared_ptr<ClientWatch> client;
-    [[nodiscard]] bool client_gone() const { return client && client->gone(); }
 };
 
 struct Response {

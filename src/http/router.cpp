@@ -84,12 +84,4 @@ void Router::operator()(Request request, Responder responder) const
     }
 }
 
-std::vector<Router::Route> Router::routes() const
-{
-    std::vector<Route> out;
-    for (const auto& entry : m_entries)
-        out.push_back(entry.route);
-    return out;
-}
-
 }

@@ -25,7 +25,6 @@ public:
     // programmer's error.
     void add(std::string_view method, std::string_view pattern, Handler handler);
     void operator()(Request request, Responder responder) const;
-    [[nodiscard]] std::vector<Route> routes() const; // for the test that holds OpenAPI against it
 
 private:
     struct Entry {

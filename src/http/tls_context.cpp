@@ -1,7 +1,5 @@
 #include "http/tls_context.h"
 
-#include <ctime>
-
 #include <openssl/err.h>
 
 #include "http/ticket_keys.h"
@@ -101,14 +99,6 @@ Status bind_sessions(SSL_CTX* context, Random& random)
     return {};
 }
 
-Result<TimePoint> to_time_point(const ASN1_TIME* time)
-{
-    std::tm parts{};
-    if (ASN1_TIME_to_tm(time, &parts) != 1)
-        return fail(ErrorCode::malformed, "time in the client's certificate");
-    return from_unix_ms(static_cast<std::int64_t>(timegm(&parts)) * 1000);
-}
-
 }
 
 TlsContext::TlsContext(SslCtxPtr context, std::unique_ptr<TicketKeys> keys)
@@ -145,23 +135,18 @@ Result<SslPtr> TlsContext::accept_on(int descriptor) const
     return ssl;
 }
 
-Result<PeerCertificate> peer_certificate(const SSL* ssl)
+Result<Bytes> peer_certificate(const SSL* ssl)
 {
     const X509* certificate = SSL_get0_peer_certificate(ssl);
-    PeerCertificate out;
     if (certificate == nullptr)
-        return out;
+        return Bytes{};
     const int size = i2d_X509(certificate, nullptr);
     if (size <= 0)
         return fail(ErrorCode::internal, crypto::openssl_errors());
-    out.der.resize(static_cast<std::size_t>(size));
-    auto* position = out.der.data();
+    Bytes der(static_cast<std::size_t>(size));
+    auto* position = der.data();
     i2d_X509(certificate, &position);
-    TRY_ASSIGN(not_before, to_time_point(X509_get0_notBefore(certificate)));
-    TRY_ASSIGN(not_after, to_time_point(X509_get0_notAfter(certificate)));
-    out.not_before = not_before;
-    out.not_after = not_after;
-    return out;
+    return der;
 }
 
 }

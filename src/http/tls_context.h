@@ -1,7 +1,7 @@
 // The TLS side of one listener: TLS 1.2 and 1.3, RSA and ECDSA certificates side by side, no
 // renegotiation, compression or early data, tickets bound to this listener that live no longer than an
 // access token. A client certificate must be of the client CA; one that is only expired or not yet
-// valid passes here and is reported, so that the application can answer 401. Safe from any thread.
+// valid passes here, so that the application can look it up and answer 401. Safe from any thread.
 #pragma once
 
 #include <memory>
@@ -37,15 +37,7 @@ private:
     SslCtxPtr m_context;
 };
 
-// What the handshake said about the client, read once.
-struct PeerCertificate {
-    Bytes der; // empty: none
-    TimePoint not_before{};
-    TimePoint not_after{};
-
-    [[nodiscard]] bool valid_at(TimePoint now) const { return not_before <= now && now <= not_after; }
-};
-
-Result<PeerCertificate> peer_certificate(const SSL* ssl);
+// The client's certificate, DER; empty: none.
+Result<Bytes> peer_certificate(const SSL* ssl);
 
 }

@@ -28,29 +28,5 @@ TEST(ResponderDeathTest, SecondAnswerIsAProgrammersError)
     EXPECT_DEATH(responder({}), "m_send");
 }
 
-TEST(ClientWatch, RunsTheHookOnceWhenTheClientGoes)
-{
-    ClientWatch watch;
-    int calls = 0;
-    watch.on_gone([&calls] { ++calls; });
-    EXPECT_FALSE(watch.gone());
-    watch.set_gone();
-    watch.set_gone();
-    EXPECT_TRUE(watch.gone());
-    EXPECT_EQ(calls, 1);
-    watch.on_gone([&calls] { ++calls; });
-    EXPECT_EQ(calls, 2) << "gone already: at once";
-}
-
-TEST(ClientWatch, NoHookAfterTheAnswer)
-{
-    ClientWatch watch;
-    int calls = 0;
-    watch.on_gone([&calls] { ++calls; });
-    watch.end();
-    watch.set_gone();
-    EXPECT_EQ(calls, 0);
-}
-
 }
 }

@@ -56,7 +56,6 @@ TEST_F(RouterTest, WrongMethodSaysWhichAreAllowed)
     EXPECT_EQ(ask("DELETE", "/users"), "allow GET, POST");
     EXPECT_EQ(ask("get", "/users"), "allow GET, POST");
     EXPECT_EQ(ask("GET", "/nothing"), "none");
-    EXPECT_EQ(m_router.routes().size(), 2U);
 }
 
 TEST_F(RouterTest, Root)

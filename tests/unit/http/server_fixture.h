@@ -96,7 +96,7 @@ private:
             return responder({.status = 200, .headers = {}, .body = std::string(3'000'000, 'x')});
         std::string body = request.method + " " + request.path + " " + request.body;
         if (!request.peer_certificate.empty())
-            body += request.peer_certificate_expired ? " [expired]" : " [certificate]";
+            body += " [certificate]";
         const http::Response response{
             .status = 200, .headers = {{"Content-Type", "text/plain"}}, .body = body};
         if (request.path != "/thread")

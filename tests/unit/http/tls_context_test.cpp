@@ -68,11 +68,11 @@ TEST_F(TlsTest, CertificatesOfAnotherCaOrPurposeAreAlerts)
     }
 }
 
-TEST_F(TlsTest, ExpiredCertificateReachesTheApplicationMarked)
+TEST_F(TlsTest, AnExpiredCertificateIsTheApplicationsToJudge)
 {
     for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
         TestClient client(m_port, {.certificate = &m_pki.expired_client, .version = version});
-        EXPECT_EQ(client.ask(get_x).body, "GET /x  [expired]");
+        EXPECT_EQ(client.ask(get_x).body, "GET /x  [certificate]");
     }
 }
 
