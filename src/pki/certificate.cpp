@@ -1,7 +1,6 @@
 #include "pki/certificate.h"
 
 #include <algorithm>
-#include <ctime>
 
 #include <openssl/objects.h>
 #include <openssl/pem.h>
@@ -162,8 +161,7 @@ Status Certificate::check_issued_by(const Certificate& issuer) const
 
 Status Certificate::check_valid_at(TimePoint time) const
 {
-    // notAfter names the last second, and is valid to its end (RFC 5280 4.1.2.5).
-    if (time < not_before() || time >= not_after() + std::chrono::seconds(1))
+    if (!validity().covers(time))
         return fail(ErrorCode::expired, "certificate is valid from " + to_rfc3339(not_before()) + " to " +
                                             to_rfc3339(not_after()));
     return {};
@@ -181,18 +179,22 @@ Status check_path(const Certificate& leaf, std::span<const Certificate> intermed
     ok = ok && X509_STORE_CTX_init(context.get(), store.get(), leaf.handle(), untrusted.get()) == 1;
     if (!ok)
         return fail(ErrorCode::internal, crypto::openssl_errors());
+    // OpenSSL's own look at the time ends a second too early; ours follows.
     auto* parameters = X509_STORE_CTX_get0_param(context.get());
-    X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_X509_STRICT | X509_V_FLAG_CHECK_SS_SIGNATURE);
+    X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_X509_STRICT | X509_V_FLAG_CHECK_SS_SIGNATURE |
+                                                X509_V_FLAG_NO_CHECK_TIME);
     X509_VERIFY_PARAM_set_auth_level(parameters, 2); // 112 bits: no SHA-1, no RSA below 2048
     X509_VERIFY_PARAM_set_depth(parameters, 4);
-    X509_VERIFY_PARAM_set_time(parameters, static_cast<std::time_t>(to_unix_ms(time) / 1000));
-    if (X509_verify_cert(context.get()) == 1)
-        return {};
-    const int code = X509_STORE_CTX_get_error(context.get());
-    crypto::openssl_errors();
-    const bool time_is_it = code == X509_V_ERR_CERT_HAS_EXPIRED || code == X509_V_ERR_CERT_NOT_YET_VALID;
-    return fail(time_is_it ? ErrorCode::expired : ErrorCode::verification_failed,
-                std::string("certificate path: ") + X509_verify_cert_error_string(code));
+    if (X509_verify_cert(context.get()) != 1) {
+        const int code = X509_STORE_CTX_get_error(context.get());
+        crypto::openssl_errors();
+        return fail(ErrorCode::verification_failed,
+                    std::string("certificate path: ") + X509_verify_cert_error_string(code));
+    }
+    TRY(leaf.check_valid_at(time));
+    for (const auto& intermediate : intermediates)
+        TRY(intermediate.check_valid_at(time));
+    return root.check_valid_at(time);
 }
 
 }

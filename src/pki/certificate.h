@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/result.h"
+#include "base/validity.h"
 #include "crypto/keys.h"
 
 namespace qss::pki {
@@ -27,6 +28,7 @@ public:
     [[nodiscard]] Bytes serial() const;    // contents of the INTEGER, big-endian
     [[nodiscard]] TimePoint not_before() const;
     [[nodiscard]] TimePoint not_after() const; // the last second in which it is valid
+    [[nodiscard]] Validity validity() const { return {not_before(), not_after()}; }
     [[nodiscard]] std::string subject_attribute(std::string_view oid) const; // UTF-8; empty: absent
     [[nodiscard]] Bytes subject_der() const;   // the Name
     [[nodiscard]] Bytes subject_key_id() const; // of the extension, or made by its method 1
@@ -45,7 +47,8 @@ private:
     Bytes m_der;
 };
 
-// RFC 5280 6.1 through OpenSSL (X509_V_FLAG_X509_STRICT) at `time`: leaf, intermediates, one anchor.
+// RFC 5280 6.1 through OpenSSL (X509_V_FLAG_X509_STRICT): leaf, intermediates, one anchor; and all of them
+// are valid at `time`, `expired` otherwise.
 Status check_path(const Certificate& leaf, std::span<const Certificate> intermediates,
                   const Certificate& root, TimePoint time);
 

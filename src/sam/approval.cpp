@@ -27,8 +27,7 @@ Status check_key_usable(const KeyRecord& key, ByteView certificate_sha256, TimeP
         return fail(ErrorCode::conflict, "the key has no certificate yet");
     if (!equal_public(key.certificate_sha256, certificate_sha256))
         return fail(ErrorCode::conflict, "the key has another certificate");
-    // The last second belongs to it (RFC 5280 4.1.2.5).
-    if (now < key.certificate_not_before || now >= key.certificate_not_after + Milliseconds(1'000))
+    if (!key.certificate_validity.covers(now))
         return fail(ErrorCode::expired, "the certificate is not valid at this time");
     return crypto::check_may_sign(key.type, now);
 }

@@ -116,8 +116,7 @@ Result<proto::sam::LinkCertificateReply> Keys::link(const proto::sam::LinkCertif
             TRY(check_later(certificate, key.certificate));
         key.certificate = certificate.der();
         key.certificate_sha256 = certificate.sha256();
-        key.certificate_not_before = certificate.not_before();
-        key.certificate_not_after = certificate.not_after();
+        key.certificate_validity = certificate.validity();
         key.state = KeyRecord::linked;
         transaction.event("certificate-linked", key.id.bytes(), certificate.sha256());
         return transaction.update(key.to_row());

@@ -131,8 +131,7 @@ Result<KeyRecord> KeyRecord::from_row(Row row)
                   .blob = to_bytes(blob),
                   .certificate = to_bytes(certificate),
                   .certificate_sha256 = to_bytes(certificate_sha256),
-                  .certificate_not_before = not_before,
-                  .certificate_not_after = not_after,
+                  .certificate_validity = {not_before, not_after},
                   .receipt = to_bytes(receipt),
                   .state = state};
     key.row = std::move(row);
@@ -150,7 +149,7 @@ Row KeyRecord::to_row() const
     CanonicalWriter contents("key");
     contents.bytes(pack_id.bytes()).text(crypto::to_string(type)).bytes(spki).bytes(blob);
     contents.bytes(certificate).bytes(certificate_sha256);
-    contents.time(certificate_not_before).time(certificate_not_after).bytes(receipt);
+    contents.time(certificate_validity.not_before).time(certificate_validity.not_after).bytes(receipt);
     out.contents = contents.take();
     return out;
 }

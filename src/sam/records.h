@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/result.h"
+#include "base/validity.h"
 #include "crypto/algorithms.h"
 #include "sam/row.h"
 #include "sap/challenge.h"
@@ -61,10 +62,9 @@ struct KeyRecord { // owner: the signer; lookup: signer and pack, while it lives
     crypto::KeyType type = crypto::KeyType::p256;
     Bytes spki{};
     Bytes blob{};                     // wrapped; empty when revoked
-    Bytes certificate{};              // DER; empty until linked, as the next three
+    Bytes certificate{};              // DER; empty until linked, as the next two
     Bytes certificate_sha256{};
-    TimePoint certificate_not_before{}; // kept apart: parsing X.509 for each signature costs as much
-    TimePoint certificate_not_after{};  // as signing
+    Validity certificate_validity{};  // kept apart: parsing X.509 for each signature costs as much as signing
     Bytes receipt{};                  // SignedStatement transport, when revoked
     State state = made;
     Row row{};

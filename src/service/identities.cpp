@@ -104,7 +104,7 @@ Result<bool> Identities::end_expired(const std::optional<store::Identity>& known
     if (!known || known->status == IdentityStatus::attested)
         return false;
     if (known->status != IdentityStatus::revoking) {
-        if (known->not_after > m.clock.now())
+        if (!has_ended(known->not_after, m.clock.now()))
             return false;
         const auto begun = m.store.write(
             [&](sqlite::Database& db) { return store::IdentityTable(db).begin_revocation(known->key_id); });

@@ -86,9 +86,9 @@ Result<Application> Logins::admit(store::CredentialContext context) const
     if (context.certificate->standing != store::Standing::active)
         return refused("client certificate is suspended");
     const auto now = m_clock.now();
-    if (now < context.certificate->not_before)
+    if (!context.certificate->validity.has_begun(now))
         return refused("client certificate is not valid yet");
-    if (now > context.certificate->not_after)
+    if (context.certificate->validity.has_ended(now))
         return refused("client certificate has expired");
     return Application{std::move(context.credential), std::move(context.pack), std::move(context.enterprise)};
 }

@@ -169,7 +169,7 @@ Status Signing::check_may_sign(const Application& by, const SignRequest& request
     const auto& identity = means.identity;
     if (!identity || identity->status != store::IdentityStatus::live)
         return fail(ErrorCode::conflict, "User has no signing identity");
-    if (identity->not_after <= session.created_at)
+    if (has_ended(identity->not_after, session.created_at))
         return fail(ErrorCode::conflict, "the certificate of the user's signing identity has expired");
     if (!means.has_device)
         return fail(ErrorCode::conflict, "User has no registered device");

@@ -151,8 +151,8 @@ Result<NewCredential> Tenancy::create_credential(const Operator& by, const PackI
                                  std::move(mac),
                                  store::Standing::active,
                                  now};
-    const store::ClientCertificate link{certificate.sha256(), credential.id, certificate.not_before(),
-                                        certificate.not_after(), store::Standing::active};
+    const store::ClientCertificate link{certificate.sha256(), credential.id, certificate.validity(),
+                                        store::Standing::active};
     const auto stored = m_store.write([&](sqlite::Database& db) -> Status {
         store::Tenants tenants(db);
         TRY(tenants.add(credential));

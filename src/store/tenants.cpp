@@ -49,7 +49,7 @@ CredentialContext read_context(Columns& c)
     CredentialContext context{read_credential(c), read_pack(c), read_enterprise(c), std::nullopt};
     if (!c.next_is_null())
         context.certificate =
-            ClientCertificate{c.blob(), context.credential.id, c.time(), c.time(), c.name<Standing>()};
+            ClientCertificate{c.blob(), context.credential.id, {c.time(), c.time()}, c.name<Standing>()};
     return context;
 }
 
@@ -155,8 +155,8 @@ Status Tenants::add(const ClientCertificate& certificate)
     TRY(m_database.prepare("INSERT INTO client_certificate VALUES(?, ?, ?, ?, ?)")
             .bind(certificate.sha256)
             .bind(certificate.credential_id.bytes())
-            .bind(to_unix_ms(certificate.not_before))
-            .bind(to_unix_ms(certificate.not_after))
+            .bind(to_unix_ms(certificate.validity.not_before))
+            .bind(to_unix_ms(certificate.validity.not_after))
             .bind(name_of(certificate.standing))
             .run());
     return {};

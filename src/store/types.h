@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/result.h"
+#include "base/validity.h"
 #include "crypto/algorithms.h"
 #include "crypto/digest.h"
 
@@ -58,8 +59,7 @@ struct Credential {
 struct ClientCertificate {
     Bytes sha256;                     // of the DER
     CredentialId credential_id;
-    TimePoint not_before;
-    TimePoint not_after;
+    Validity validity;
     Standing standing = Standing::active;
 };
 

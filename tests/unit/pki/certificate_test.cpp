@@ -105,6 +105,34 @@ TEST_F(CertificateTest, PathHolds)
     EXPECT_EQ(late.error().code, ErrorCode::expired);
 }
 
+TEST_F(CertificateTest, EachOfAPathIsValidToTheEndOfItsLastSecond)
+{
+    const std::span intermediates(&m_chain.issuing, 1);
+    const auto longer = [](const Certificate& issuer, ProfileId id, const crypto::PrivateKey& key, Name name,
+                           const crypto::PrivateKey& issuing_key) {
+        auto lasting = contents(id, key.public_key(), &issuer, std::move(name));
+        lasting.not_after = issuer.not_after() + days(365);
+        return *make(id, lasting, issuing_key);
+    };
+    const auto lasting_signer = longer(m_chain.issuing, ProfileId::natural_person_esign, m_chain.person_key,
+                                       person(), m_chain.issuing_key);
+    const auto lasting_issuing = longer(m_chain.root, ProfileId::issuing_ca, m_chain.issuing_key,
+                                        provider("TEST Issuing CA"), m_chain.root_key);
+    const auto ends = [](const Certificate& ended, auto check) {
+        EXPECT_TRUE(check(ended.not_after() + Milliseconds(999)));
+        const auto late = check(ended.not_after() + seconds(1));
+        ASSERT_FALSE(late);
+        EXPECT_EQ(late.error().code, ErrorCode::expired);
+    };
+    ends(m_chain.signer,
+         [&](TimePoint at) { return check_path(m_chain.signer, intermediates, m_chain.root, at); });
+    ends(m_chain.issuing,
+         [&](TimePoint at) { return check_path(lasting_signer, intermediates, m_chain.root, at); });
+    ends(m_chain.root, [&](TimePoint at) { return check_path(lasting_issuing, {}, m_chain.root, at); });
+    EXPECT_FALSE(
+        check_path(m_chain.signer, intermediates, m_chain.root, m_chain.signer.not_before() - Milliseconds(1)));
+}
+
 TEST_F(CertificateTest, PathDoesNotLeadThroughASigner)
 {
     // A signer's key as an issuer: its certificate is no CA's.

@@ -51,8 +51,7 @@ protected:
                 .blob = {1},
                 .certificate = {1},
                 .certificate_sha256 = Bytes(32, 7),
-                .certificate_not_before = m_clock.now(),
-                .certificate_not_after = m_clock.now() + std::chrono::hours(1),
+                .certificate_validity = {m_clock.now(), m_clock.now() + std::chrono::hours(1)},
                 .state = KeyRecord::linked};
     }
     [[nodiscard]] AuthenticatorRecord authenticator() const

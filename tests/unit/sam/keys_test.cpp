@@ -72,8 +72,7 @@ TEST_F(KeysTest, SunsetEndsNewKeysThenSignatures)
     const auto rsa = must(crypto::PrivateKey::generate(crypto::KeyType::rsa2048));
     const auto certificate = certify(to_string(rsa.public_key().spki()), subject(), std::chrono::days(1000));
     key.certificate_sha256 = certificate.sha256();
-    key.certificate_not_before = certificate.not_before();
-    key.certificate_not_after = certificate.not_after();
+    key.certificate_validity = certificate.validity();
     const auto last = crypto::use_sunset(crypto::KeyType::rsa2048);
     EXPECT_TRUE(check_key_usable(key, certificate.sha256(), last - Milliseconds(1)));
     EXPECT_CODE(check_key_usable(key, certificate.sha256(), last), unsupported);

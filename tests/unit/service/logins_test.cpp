@@ -18,8 +18,8 @@ protected:
             credential.secret_salt = Bytes(16, 4);
             credential.secret_mac = api_secret_mac(m_secret_key, credential.secret_salt, m_secret);
             TRY(tenants.add(credential));
-            return tenants.add(store::ClientCertificate{crypto::sha256(m_certificate), m_id, start,
-                                                        start + std::chrono::hours(1),
+            return tenants.add(store::ClientCertificate{crypto::sha256(m_certificate), m_id,
+                                                        {start, start + std::chrono::hours(1)},
                                                         store::Standing::active});
         });
         EXPECT_TRUE(written);
@@ -78,7 +78,9 @@ TEST_F(LoginsTest, EachRequestIsHeldAgainstTheCertificateAsItIsNow)
 
 TEST_F(LoginsTest, AnExpiredCertificateIsRefused)
 {
-    m_clock.advance(Milliseconds(3'600'001));
+    m_clock.advance(Milliseconds(3'600'999)); // the last second is valid to its end
+    EXPECT_TRUE(m_logins.login("0123456789abcdef", m_secret, m_certificate));
+    m_clock.advance(Milliseconds(1));
     EXPECT_EQ(m_logins.login("0123456789abcdef", m_secret, m_certificate).error().code,
               ErrorCode::unauthenticated);
 }
