@@ -28,7 +28,8 @@ struct CrlContents {
     std::vector<RevokedEntry> revoked;
 };
 
-// The reasons that we give: revocation is final, so neither hold nor removal (EN 319 411-1 CSS-6.3.9).
+// The reasons that we give, SAM and CA alike: revocation is final, so neither hold nor removal (EN 319 411-1
+// CSS-6.3.9); nor those of CAs and attribute authorities.
 Status check_revocation_reason(std::uint32_t reason);
 
 // TBSCertList, DER, in the name of `issuer`.

@@ -1,5 +1,6 @@
 #include "sam/keys.h"
 
+#include "pki/crl.h"
 #include "sam/certificate_link.h"
 #include "sam/key_revocation.h"
 #include "sam/lookups.h"
@@ -10,7 +11,6 @@ namespace qss::sam {
 namespace {
 
 constexpr std::size_t ca_nonce_size = 32;
-constexpr std::uint32_t reason_max = 10; // RFC 5280 5.3.1; 7 is not used
 
 proto::sam::MakeKeyReply reply_for(const KeyRecord& key)
 {
@@ -128,8 +128,8 @@ Result<proto::sam::LinkCertificateReply> Keys::link(const proto::sam::LinkCertif
 Result<proto::sam::RevokeKeyReply> Keys::revoke(const proto::sam::RevokeKeyRequest& request)
 {
     TRY_ASSIGN(id, id_from<KeyId>(request.key_id()));
-    if (request.reason() > reason_max || request.reason() == 7)
-        return fail(ErrorCode::invalid_argument, "reason is not a CRLReason of RFC 5280");
+    // The CA's own check: what is destroyed here must not be something that the CA then refuses to revoke.
+    TRY(pki::check_revocation_reason(request.reason()));
     TRY_ASSIGN(evidence_key, m_environment.vault.evidence_key(*m_environment.config.get()));
     TRY_ASSIGN(revoked, m_environment.record.transact([&](Transaction& transaction) -> Result<RevokedKey> {
         TRY_ASSIGN(key, find_key(transaction, id));
