@@ -51,7 +51,6 @@ Result<IdentityRequest> verify_identity_request(const Settings& settings, ByteVi
     TRY_ASSIGN(attestation, statements::KeyAttestation::decode(signed_attestation.encoding));
     TRY_ASSIGN(signed_statement, verify_registration(settings, registration_statement));
     TRY_ASSIGN(statement, statements::RegistrationStatement::decode(signed_statement.encoding));
-    TRY(statement.check());
     TRY(check_binding(settings, attestation, statement, signed_statement.hash()));
     TRY_ASSIGN(key, crypto::PublicKey::from_spki(attestation.spki));
     return IdentityRequest{signed_attestation.hash(), std::move(attestation), std::move(statement),

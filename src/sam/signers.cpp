@@ -25,7 +25,6 @@ Result<Vouched> verify_statement(ByteView transport, const Config& config)
     TRY_ASSIGN(key, crypto::PublicKey::from_spki(officer->spki));
     TRY(signed_statement.verify(key));
     TRY_ASSIGN(statement, statements::RegistrationStatement::decode(signed_statement.encoding));
-    TRY(statement.check());
     return Vouched{std::move(statement), to_bytes(transport), signed_statement.hash()};
 }
 
