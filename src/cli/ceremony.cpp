@@ -14,6 +14,7 @@
 #include "pki/csr.h"
 #include "proto/ocsp.pb.h"
 #include "proto/sam.pb.h"
+#include "webauthn/client_data.h"
 
 namespace qss::cli {
 
@@ -100,6 +101,8 @@ Result<config::Config> Ceremony::make_config(const Layout& layout, const Ceremon
     config.health = options.health;
     config.users = layout.users;
     TRY(config::parse(config::render(config), layout.paths.directory)); // the one place with the rules
+    for (const auto& origin : options.origins)
+        TRY(webauthn::check_origin(origin, options.rp_id)); // the SAM's rule, before anything is made
     return config;
 }
 

@@ -16,6 +16,7 @@ namespace {
 
 using StorePtr = std::unique_ptr<X509_STORE, crypto::Deleter<X509_STORE_free>>;
 using StoreContextPtr = std::unique_ptr<X509_STORE_CTX, crypto::Deleter<X509_STORE_CTX_free>>;
+using PurposesPtr = std::unique_ptr<EXTENDED_KEY_USAGE, crypto::Deleter<EXTENDED_KEY_USAGE_free>>;
 using StackPtr =
     std::unique_ptr<STACK_OF(X509), decltype([](STACK_OF(X509) * stack) { sk_X509_free(stack); })>;
 
@@ -145,6 +146,15 @@ std::string Certificate::subject() const
 bool Certificate::is_ca() const
 {
     return X509_check_ca(m_x509.get()) == 1;
+}
+
+bool Certificate::is_only_for(std::string_view purpose) const
+{
+    const PurposesPtr purposes(static_cast<EXTENDED_KEY_USAGE*>(
+        X509_get_ext_d2i(m_x509.get(), NID_ext_key_usage, nullptr, nullptr)));
+    const ObjectPtr wanted(OBJ_txt2obj(std::string(purpose).c_str(), 1));
+    return purposes && wanted && sk_ASN1_OBJECT_num(purposes.get()) == 1 &&
+           OBJ_cmp(wanted.get(), sk_ASN1_OBJECT_value(purposes.get(), 0)) == 0;
 }
 
 Status Certificate::check_issued_by(const Certificate& issuer) const

@@ -34,6 +34,7 @@ public:
     [[nodiscard]] Bytes subject_key_id() const; // of the extension, or made by its method 1
     [[nodiscard]] std::string subject() const; // RFC 2253, for people
     [[nodiscard]] bool is_ca() const;
+    [[nodiscard]] bool is_only_for(std::string_view purpose) const; // OID: its one extended key usage
     [[nodiscard]] X509* handle() const { return m_x509.get(); }
 
     // Signature and names: `issuer` signed this one. No times, no path.

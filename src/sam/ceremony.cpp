@@ -1,6 +1,8 @@
 #include "sam/ceremony.h"
 
 #include "crypto/keys.h"
+#include "pki/name.h"
+#include "webauthn/client_data.h"
 
 namespace qss::sam {
 
@@ -12,12 +14,14 @@ constexpr int roots_max = 32;
 constexpr std::uint32_t pool_max = 256;
 constexpr std::size_t text_max = 200;
 
-// WebAuthn takes origins with TLS, and localhost for development.
-Status check_origin(const std::string& origin, role::Mode mode)
+// By the rule that evidence is checked with: an approval from any other origin could never be proven. Outside a
+// sandbox TLS alone.
+Status check_origin(const std::string& origin, const Config& config)
 {
-    const bool local = mode == role::Mode::sandbox && origin.starts_with("http://localhost");
-    if ((!origin.starts_with("https://") && !local) || origin.size() > text_max || origin.ends_with('/'))
-        return fail(ErrorCode::invalid_argument, "origin: https://host[:port]");
+    const auto under = webauthn::check_origin(origin, config.rp.rp_id);
+    if (!under || origin.size() > text_max || (!config.is_sandbox() && !origin.starts_with("https://")))
+        return fail(ErrorCode::invalid_argument,
+                    "origins are https://host[:port], of the relying party or below it: " + origin);
     return {};
 }
 
@@ -29,7 +33,7 @@ Status take_relying_party(const proto::sam::InitialiseRequest& request, Config& 
         return fail(ErrorCode::invalid_argument, "origins: 1 to 8");
     config.rp.rp_id = request.rp_id();
     for (const auto& origin : request.origins()) {
-        TRY(check_origin(origin, config.mode));
+        TRY(check_origin(origin, config));
         config.rp.origins.push_back(origin);
     }
     return {};
@@ -60,6 +64,14 @@ Status take_roots(const proto::sam::InitialiseRequest& request, Config& config)
         TRY_ASSIGN(certificate, pki::Certificate::from_der(as_bytes(root)));
         config.attestation_roots.push_back(certificate.der());
     }
+    return {};
+}
+
+// For one of the service's own signing keys, as evidence is checked (sap/evidence_check.cpp, under_root).
+Status check_signing_key(const pki::Certificate& certificate, std::string_view purpose)
+{
+    if (certificate.is_ca() || !certificate.is_only_for(purpose))
+        return fail(ErrorCode::verification_failed, "certificate is not for its purpose: " + certificate.subject());
     return {};
 }
 
@@ -102,14 +114,16 @@ Result<Config> complete_config(Config config, const proto::sam::CompleteRequest&
     if (!root.is_ca() || !issuing.is_ca())
         return fail(ErrorCode::verification_failed, "root and issuing CA must be CA certificates");
     TRY_ASSIGN(evidence, parse_under_root(request.evidence_certificate(), root, now));
-    if (!equal_public(evidence.public_key().spki(), config.evidence_spki) || evidence.is_ca())
+    TRY(check_signing_key(evidence, pki::oids::purpose_sam_evidence));
+    if (!equal_public(evidence.public_key().spki(), config.evidence_spki))
         return fail(ErrorCode::verification_failed, "the evidence certificate is not for the evidence key");
     if (request.officer_certificates_size() != static_cast<int>(config.officers.size()))
         return fail(ErrorCode::verification_failed, "one certificate for each officer");
     for (const auto& der : request.officer_certificates()) {
         TRY_ASSIGN(certificate, parse_under_root(der, root, now));
+        TRY(check_signing_key(certificate, pki::oids::purpose_officer));
         for (auto& officer : config.officers)
-            if (equal_public(certificate.public_key().spki(), officer.spki) && !certificate.is_ca())
+            if (equal_public(certificate.public_key().spki(), officer.spki))
                 officer.certificate = certificate.der();
     }
     for (const auto& officer : config.officers)

@@ -1,10 +1,5 @@
 // check_evidence, one step a function. Nothing in evidence is believed before the root has vouched for
 // who says it; each step names what it refuses.
-#include <memory>
-
-#include <openssl/objects.h>
-#include <openssl/x509v3.h>
-
 #include "base/limits.h"
 #include "pki/certificate.h"
 #include "pki/name.h"
@@ -21,7 +16,6 @@ using pki::Certificate;
 using statements::LinkRecord;
 using statements::RegistrationStatement;
 using statements::SignedStatement;
-using PurposesPtr = std::unique_ptr<EXTENDED_KEY_USAGE, crypto::Deleter<EXTENDED_KEY_USAGE_free>>;
 
 Status refuse(std::string detail)
 {
@@ -38,18 +32,6 @@ Result<T> part(std::string_view name, Result<T> result)
     return result;
 }
 
-// The one extended key usage of the certificate is `oid`.
-bool has_purpose(const Certificate& certificate, std::string_view oid)
-{
-    void* raw = X509_get_ext_d2i(certificate.handle(), NID_ext_key_usage, nullptr, nullptr);
-    const PurposesPtr purposes(static_cast<EXTENDED_KEY_USAGE*>(raw));
-    if (!purposes || sk_ASN1_OBJECT_num(purposes.get()) != 1)
-        return false;
-    const std::unique_ptr<ASN1_OBJECT, crypto::Deleter<ASN1_OBJECT_free>> wanted(
-        OBJ_txt2obj(std::string(oid).c_str(), 1));
-    return wanted && OBJ_cmp(wanted.get(), sk_ASN1_OBJECT_value(purposes.get(), 0)) == 0;
-}
-
 // A certificate for one of the service's own signing keys: directly under the root, for that purpose.
 Result<Certificate> under_root(ByteView der, const Certificate& root, std::string_view purpose,
                                TimePoint time)
@@ -58,7 +40,7 @@ Result<Certificate> under_root(ByteView der, const Certificate& root, std::strin
     if (const auto status = certificate.check_issued_by(root); !status)
         return fail(ErrorCode::verification_failed, "not issued by this root: " + status.error().detail);
     TRY(pki::check_path(certificate, {}, root, time));
-    if (certificate.is_ca() || !has_purpose(certificate, purpose))
+    if (certificate.is_ca() || !certificate.is_only_for(purpose))
         return fail(ErrorCode::verification_failed, "certificate is not for this purpose");
     return certificate;
 }

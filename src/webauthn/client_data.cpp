@@ -80,16 +80,8 @@ Status check_client_data(ByteView client_data_json, std::string_view type, ByteV
                 "client data comes from another origin, or from within a frame");
 }
 
-Result<std::string> origin_under(ByteView client_data_json, std::string_view type, ByteView challenge,
-                                 std::string_view rp_id)
+Status check_origin(std::string_view origin, std::string_view rp_id)
 {
-    auto text = as_text(client_data_json);
-    const auto before = up_to_origin(type, challenge) + "\"";
-    if (client_data_json.size() > limits::client_data_size || !text.starts_with(before))
-        return fail(ErrorCode::verification_failed,
-                    "client data has another type or answers another challenge");
-    text.remove_prefix(before.size());
-    const auto origin = text.substr(0, text.find('"'));
     const bool is_local = rp_id == "localhost";
     const std::string_view scheme = is_local && origin.starts_with("http:") ? "http://" : "https://";
     if (!origin.starts_with(scheme))
@@ -106,6 +98,20 @@ Result<std::string> origin_under(ByteView client_data_json, std::string_view typ
         host.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-.") == std::string_view::npos;
     if (rp_id.empty() || !characters || (host != rp_id && !host.ends_with("." + std::string(rp_id))))
         return fail(ErrorCode::verification_failed, "origin does not belong to the relying party");
+    return {};
+}
+
+Result<std::string> origin_under(ByteView client_data_json, std::string_view type, ByteView challenge,
+                                 std::string_view rp_id)
+{
+    auto text = as_text(client_data_json);
+    const auto before = up_to_origin(type, challenge) + "\"";
+    if (client_data_json.size() > limits::client_data_size || !text.starts_with(before))
+        return fail(ErrorCode::verification_failed,
+                    "client data has another type or answers another challenge");
+    text.remove_prefix(before.size());
+    const auto origin = text.substr(0, text.find('"'));
+    TRY(check_origin(origin, rp_id));
     return std::string(origin);
 }
 

@@ -16,9 +16,12 @@ std::string client_data_prefix(std::string_view type, ByteView challenge, std::s
 // The whole, as a browser writes it.
 Bytes encode_client_data(std::string_view type, ByteView challenge, std::string_view origin);
 
+// "https://host" or "https://host:port", the host `rp_id` or below it (http too where `rp_id` is localhost);
+// nothing else may answer for that relying party (Level 2 5.1.3, 5.1.4.1).
+Status check_origin(std::string_view origin, std::string_view rp_id);
+
 // The origin that it names, for one who knows the relying party but not its origins: read from between
-// the fixed parts, refused unless its host is `rp_id` or below it and its scheme is https (http for
-// localhost). check_client_data still has to hold for it.
+// the fixed parts, refused unless check_origin holds. check_client_data still has to hold for it.
 Result<std::string> origin_under(ByteView client_data_json, std::string_view type, ByteView challenge,
                                  std::string_view rp_id);
 

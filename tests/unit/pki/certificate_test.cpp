@@ -94,6 +94,20 @@ TEST_F(CertificateTest, IsValidFromItsFirstToItsLastSecond)
     EXPECT_EQ(late.error().code, ErrorCode::expired);
 }
 
+TEST_F(CertificateTest, KnowsItsOnePurpose)
+{
+    const auto key = new_key();
+    const auto officer =
+        make(ProfileId::officer,
+             contents(ProfileId::officer, key.public_key(), &m_chain.root, provider("TEST Officer")),
+             m_chain.root_key);
+    ASSERT_TRUE(officer);
+    EXPECT_TRUE(officer->is_only_for(oids::purpose_officer));
+    EXPECT_FALSE(officer->is_only_for(oids::purpose_sam_evidence));
+    EXPECT_FALSE(officer->is_only_for("no OID"));
+    EXPECT_FALSE(m_chain.signer.is_only_for(oids::purpose_officer)) << "it has none";
+}
+
 TEST_F(CertificateTest, PathHolds)
 {
     const std::span intermediates(&m_chain.issuing, 1);

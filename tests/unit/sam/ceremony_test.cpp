@@ -54,12 +54,38 @@ TEST_F(CeremonyTest, TakesOnlyRequestsThatObeyTheRules)
 {
     EXPECT_CODE(initialise_with([](auto& r) { r.clear_rp_id(); }), invalid_argument);
     EXPECT_CODE(initialise_with([](auto& r) { r.clear_origins(); }), invalid_argument);
-    EXPECT_CODE(initialise_with([](auto& r) { r.set_origins(0, "http://example.com"); }), invalid_argument);
     EXPECT_CODE(initialise_with([](auto& r) { r.clear_officers(); }), invalid_argument);
     EXPECT_CODE(initialise_with([](auto& r) { r.mutable_officers(0)->set_spki("no key"); }), malformed);
     EXPECT_CODE(initialise_with([](auto& r) { r.set_rsa_3072_pool(10'000); }), invalid_argument);
     EXPECT_CODE(initialise_with([](auto& r) { r.add_attestation_roots("no certificate"); }), malformed);
     EXPECT_EQ(sam->state(), role::State::UNINITIALISED);
+}
+
+// From any other origin, evidence could never be verified.
+TEST_F(CeremonyTest, OriginsAreOfTheRelyingParty)
+{
+    for (const auto* wrong :
+         {"http://example.com", "http://localhost.evil.org", "http://localhost", "https://evil.org",
+          "https://evilexample.com", "https://example.com.evil.org", "https://example.com/",
+          "https://anna@example.com", "https://example.com:port", "https://EXAMPLE.com", "https://", ""})
+        EXPECT_CODE(initialise_with([wrong](auto& r) { r.add_origins(wrong); }), invalid_argument);
+    EXPECT_TRUE(initialise_with([](auto& r) { r.add_origins("https://example.com:8445"); }));
+}
+
+TEST_F(CeremonyTest, LocalhostWithoutTlsIsForASandboxAlone)
+{
+    const auto local = [](auto& r) {
+        r.set_rp_id("localhost");
+        r.set_origins(0, "http://localhost:5173");
+    };
+    context.isolation = role::Isolation::own;
+    EXPECT_CODE(initialise_with([&](auto& r) {
+                    local(r);
+                    r.set_sandbox(false);
+                    r.add_attestation_roots(to_string(pki.root->der()));
+                }),
+                invalid_argument);
+    EXPECT_TRUE(initialise_with(local));
 }
 
 TEST_F(CeremonyTest, AProductionSamNeedsItsOwnUserAndRoots)
@@ -121,6 +147,30 @@ TEST_F(CeremonyTest, CompletesOnlyUnderOneRoot)
     request.set_issuing_ca_certificate(to_string(pki.officer->der()));
     EXPECT_CODE(sam->complete(request), verification_failed);
     EXPECT_EQ(sam->state(), role::State::AWAITING_CERTIFICATE);
+    EXPECT_TRUE(sam->complete(complete_request(spki)));
+}
+
+// All of these certificates are under one root: what may sign is in the purpose alone, and evidence whose
+// certificates have another could never be verified.
+TEST_F(CeremonyTest, CertificatesAreForTheirPurposeAlone)
+{
+    const auto spki = to_bytes(must(sam->initialise(initialise_request())).evidence_spki());
+    const auto under_root = [this](pki::ProfileId id, ByteView key) {
+        return to_string(
+            must(pki.issue(id, {{pki::oids::common_name, "Other"}}, key, pki.root_key, &*pki.root)).der());
+    };
+    for (const auto id :
+         {pki::ProfileId::officer, pki::ProfileId::natural_person_esign, pki::ProfileId::issuing_ca}) {
+        auto request = complete_request(spki);
+        request.set_evidence_certificate(under_root(id, spki));
+        EXPECT_CODE(sam->complete(request), verification_failed);
+    }
+    for (const auto id : {pki::ProfileId::sam_evidence, pki::ProfileId::natural_person_esign,
+                          pki::ProfileId::issuing_ca}) {
+        auto request = complete_request(spki);
+        request.set_officer_certificates(0, under_root(id, pki.officer_key.public_key().spki()));
+        EXPECT_CODE(sam->complete(request), verification_failed);
+    }
     EXPECT_TRUE(sam->complete(complete_request(spki)));
 }
 
