@@ -7,7 +7,7 @@
 #include "crypto/digest.h"
 #include "pki/certificate.h"
 #include "service/each_of.h"
-#include "statements/registration.h"
+#include "service/find_user.h"
 #include "store/audit.h"
 #include "store/identities.h"
 #include "store/phones.h"
@@ -55,19 +55,6 @@ bool is_try_later(ByteView response)
 {
     constexpr std::array<std::uint8_t, 5> try_later = {0x30, 0x03, 0x0A, 0x01, 0x03}; // RFC 6960 4.2.1
     return equal_public(response, try_later);
-}
-
-Result<store::User> find_user(store::Store& store, const Application& by, std::string_view address)
-{
-    const auto email = statements::normalise_email(address);
-    if (!email)
-        return fail(ErrorCode::not_found, "no such user");
-    TRY_ASSIGN(user, store.read([&](sqlite::Database& db) {
-        return store::UserTable(db).by_email(by.enterprise.id, *email);
-    }));
-    if (!user || user->status == store::UserStatus::deleting)
-        return fail(ErrorCode::not_found, "no such user");
-    return std::move(*user);
 }
 
 }

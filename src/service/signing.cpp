@@ -6,8 +6,8 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "sap/display_record.h"
+#include "service/find_user.h"
 #include "service/session_errors.h"
-#include "statements/registration.h"
 #include "store/audit.h"
 #include "store/identities.h"
 #include "store/phones.h"
@@ -109,17 +109,12 @@ Result<SignTicket> Signing::begin(const Application& by, const SignRequest& requ
 
 Result<Signing::Draft> Signing::draft(const Application& by, const SignRequest& request)
 {
-    TRY_ASSIGN(email, statements::normalise_email(request.email));
-    TRY_ASSIGN(user, m.store.read([&](sqlite::Database& db) {
-        return store::UserTable(db).by_email(by.enterprise.id, email);
-    }));
-    if (!user || user->status == store::UserStatus::deleting)
-        return fail(ErrorCode::not_found, "no such user");
+    TRY_ASSIGN(user, find_user(m.store, by, request.email));
     store::Session session{.id = no_session_yet(),
                            .credential_id = by.credential.id,
                            .pack_id = by.pack.id,
-                           .user_id = user->id,
-                           .signer_id = user->signer_id,
+                           .user_id = user.id,
+                           .signer_id = user.signer_id,
                            .key_id = no_key_yet(),
                            .nonce = {},
                            .expires_at = {},
@@ -138,7 +133,7 @@ Result<Signing::Draft> Signing::draft(const Application& by, const SignRequest& 
                            .refusal = ErrorCode::internal,
                            .refusal_detail = {}};
     session.request_hash = request_hash(session);
-    return Draft{std::move(session), std::move(*user)};
+    return Draft{std::move(session), std::move(user)};
 }
 
 Result<std::optional<SignTicket>> Signing::attach(const store::Session& draft)

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "service/each_of.h"
+#include "service/find_user.h"
 #include "service/identities.h"
 #include "service/officers.h"
 #include "service/signing.h"
@@ -44,7 +45,6 @@ Status status_of(const Result<T>& result)
 Result<store::User> Users::create(const Application& by, const NewUser& wanted)
 {
     TRY_ASSIGN(email, statements::normalise_email(wanted.email));
-    TRY(statements::check_email(email));
     TRY_ASSIGN(mobile, statements::normalise_mobile(wanted.mobile));
     TRY(statements::check_person_name(wanted.given_name, "given_name"));
     TRY(statements::check_person_name(wanted.surname, "surname"));
@@ -82,17 +82,9 @@ Result<store::User> Users::create(const Application& by, const NewUser& wanted)
     return user;
 }
 
-Result<store::User> Users::get(const Application& by, std::string_view address)
+Result<store::User> Users::get(const Application& by, std::string_view email)
 {
-    const auto email = statements::normalise_email(address);
-    if (!email)
-        return fail(ErrorCode::not_found, "no such user");
-    TRY_ASSIGN(user, m.store.read([&](sqlite::Database& db) {
-        return store::UserTable(db).by_email(by.enterprise.id, *email);
-    }));
-    if (!user || user->status == UserStatus::deleting)
-        return fail(ErrorCode::not_found, "no such user");
-    return std::move(*user);
+    return find_user(m.store, by, email);
 }
 
 Status Users::remove(const Application& by, std::string_view email)

@@ -444,6 +444,15 @@ def test_a_hundred_are_fine_and_quota_is_exact(service):
     check_error(response, 402, "Quota Reached")
 
 
+@pytest.mark.parametrize("method, path, body", [
+    ("GET", "", None), ("DELETE", "", None), ("GET", "/devices", None), ("DELETE", f"/devices/{UNKNOWN_ID}", None),
+    ("POST", "/identity", {}), ("DELETE", "/identity", None), ("GET", f"/sign/{'0' * 64}", None),
+    ("POST", "/sign", {"digests": ["0" * 64]})])
+def test_what_is_no_address_is_no_user(tenant, method, path, body):
+    for address in ("anna", "anna@", "an na@example.com", "x" * 300 + "@example.com"):
+        check_error(tenant.application.request(method, f"/users/{address}{path}", json=body), 404, "Not found")
+
+
 def test_sign_without_device_or_user(tenant):
     body = check_error(tenant.application.request("GET", f"/users/nobody@example.com/sign/{'0' * 64}"), 404, "Not found")
     assert body["errors"] == {"not_found": "no such user"}
