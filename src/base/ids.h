@@ -63,6 +63,7 @@ using PackId = Id<struct PackTag>;
 using CredentialId = Id<struct CredentialTag>;          // an API credential
 using UserId = Id<struct UserTag>;
 using RegistrationId = Id<struct RegistrationTag>;      // a request that an officer's statement completes
+using EnrolmentId = Id<struct EnrolmentTag>;            // a phone's, from its codes to its authenticator
 using StatementId = Id<struct StatementTag>;
 using SignerId = Id<struct SignerTag>;                  // a user as SAM and CA know them
 using DeviceId = Id<struct DeviceTag>;

@@ -199,12 +199,12 @@ Result<SoftwarePhone> SoftwarePhone::enrol(const fs::path& directory, const Phon
     TRY_ASSIGN(authenticator_key, new_key(files.authenticator_key));
 
     const auto token = statements::registration_token(enrolment_key.public_key().spki());
-    TRY_ASSIGN(begun, api.post("/registrations",
+    TRY_ASSIGN(begun, api.post("/enrolments",
                                {{"registration_token", token},
                                 {"device_name", registration.device_name},
                                 {"device_public_key", base64url_encode(device_key.public_key().spki())}}));
-    TRY_ASSIGN(id, client::text_member(begun, "registration_id"));
-    const auto path = "/registrations/" + client::percent_encode(id);
+    TRY_ASSIGN(id, client::text_member(begun, "enrolment_id"));
+    const auto path = "/enrolments/" + client::percent_encode(id);
     TRY_ASSIGN(codes, registration.read_codes());
     TRY_ASSIGN(answer, api.post(path + "/codes", {{"email_code", codes.email}, {"sms_code", codes.sms}}));
     TRY_ASSIGN(offer, parse_offer(answer));

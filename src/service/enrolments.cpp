@@ -36,14 +36,14 @@ std::string make_code(Random& random)
     }
 }
 
-Bytes code_mac(const Secret& key, std::string_view channel, const RegistrationId& id, std::string_view code)
+Bytes code_mac(const Secret& key, std::string_view channel, const EnrolmentId& id, std::string_view code)
 {
     CanonicalWriter text("QSS-CODE-v1");
     text.text(channel).bytes(id.bytes()).text(code);
     return crypto::hmac_sha256(key.reveal(), text.encoded());
 }
 
-std::string enrolment_object(const RegistrationId& id)
+std::string enrolment_object(const EnrolmentId& id)
 {
     return "enrolment:" + id.text();
 }
@@ -98,7 +98,7 @@ Result<EnrolmentBegun> Enrolments::begin(std::string_view registration_token, st
         return fail(ErrorCode::invalid_argument, "device key: P-256 alone");
 
     const auto now = m_clock.now();
-    const auto id = RegistrationId::generate(m_random);
+    const auto id = EnrolmentId::generate(m_random);
     const auto email_code = make_code(m_random);
     const auto sms_code = make_code(m_random);
     store::Enrolment enrolment{.id = id,
@@ -120,7 +120,7 @@ Result<EnrolmentBegun> Enrolments::begin(std::string_view registration_token, st
         store::Phones phones(db);
         TRY_ASSIGN(recent, phones.enrolments_since(user->id, now - hour));
         if (recent >= per_user_and_hour)
-            return fail(ErrorCode::rate_limited, "too many registrations of this user within an hour");
+            return fail(ErrorCode::rate_limited, "too many enrolments of this user within an hour");
         enrolment.user_id = user->id;
         TRY(phones.add(enrolment));
         store::Outbox outbox(db);
@@ -134,7 +134,7 @@ Result<EnrolmentBegun> Enrolments::begin(std::string_view registration_token, st
     return EnrolmentBegun{id, enrolment.expires_at};
 }
 
-Result<CodesOutcome> Enrolments::enter_codes(const RegistrationId& id, std::string_view email_code,
+Result<CodesOutcome> Enrolments::enter_codes(const EnrolmentId& id, std::string_view email_code,
                                              std::string_view sms_code)
 {
     const auto now = m_clock.now();
@@ -144,9 +144,9 @@ Result<CodesOutcome> Enrolments::enter_codes(const RegistrationId& id, std::stri
         TRY_ASSIGN(taken, phones.take_try(id, now));
         TRY_ASSIGN(known, phones.enrolment(id));
         if (!known)
-            return fail(ErrorCode::not_found, "no such registration");
+            return fail(ErrorCode::not_found, "no such enrolment");
         if (!taken)
-            return fail(ErrorCode::gone, "the registration has ended: begin again");
+            return fail(ErrorCode::gone, "the enrolment has ended: begin again");
         return std::move(*known);
     }));
     // Both are always compared, and only together do they count.
@@ -179,15 +179,15 @@ Result<CodesOutcome> Enrolments::enter_codes(const RegistrationId& id, std::stri
                         enrolment.tries_left};
 }
 
-Result<EnrolmentDone> Enrolments::complete(const RegistrationId& id, ByteView client_data_json,
+Result<EnrolmentDone> Enrolments::complete(const EnrolmentId& id, ByteView client_data_json,
                                            ByteView attestation_object, const BindingConsent& consent)
 {
     TRY_ASSIGN(enrolment,
                m_store.read([&](sqlite::Database& db) { return store::Phones(db).enrolment(id); }));
     if (!enrolment)
-        return fail(ErrorCode::not_found, "no such registration");
+        return fail(ErrorCode::not_found, "no such enrolment");
     if (enrolment->status == store::EnrolmentStatus::completed)
-        return fail(ErrorCode::gone, "the registration is completed");
+        return fail(ErrorCode::gone, "the enrolment is completed");
     if (enrolment->status != store::EnrolmentStatus::codes_right)
         return fail(ErrorCode::conflict, "the codes come first");
     TRY_ASSIGN(user, m_store.read([&](sqlite::Database& db) {
@@ -203,7 +203,7 @@ Result<EnrolmentDone> Enrolments::complete(const RegistrationId& id, ByteView cl
                             client_data_json, consent);
     const auto now = m_clock.now();
     if (!bound && !is_outcome_unknown(bound.error().code) && enrolment->expires_at <= now)
-        return fail(ErrorCode::gone, "the registration has expired: begin again");
+        return fail(ErrorCode::gone, "the enrolment has expired: begin again");
     TRY_ASSIGN(binding, std::move(bound));
     const store::Device device{DeviceId::generate(m_random), user->id,
                                enrolment->device_name,       enrolment->device_spki,
@@ -219,7 +219,7 @@ Result<EnrolmentDone> Enrolments::complete(const RegistrationId& id, ByteView cl
         store::Phones phones(db);
         TRY_ASSIGN(mine, phones.complete(id));
         if (!mine)
-            return fail(ErrorCode::gone, "the registration is completed");
+            return fail(ErrorCode::gone, "the enrolment is completed");
         TRY(phones.add(device));
         TRY(phones.add(authenticator));
         return store::Audit(db).append({now, "user:" + user->id.text(), "authenticator.bound",

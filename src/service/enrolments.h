@@ -22,7 +22,7 @@ namespace qss::service {
 Bytes registration_token_mac(const Secret& code_key, std::string_view token);
 
 struct EnrolmentBegun {
-    RegistrationId id;
+    EnrolmentId id;
     TimePoint expires_at;
 };
 
@@ -66,10 +66,10 @@ public:
     Result<EnrolmentBegun> begin(std::string_view registration_token, std::string device_name,
                                  ByteView device_spki);
     // gone: no tries left, expired, or completed; not_found.
-    Result<CodesOutcome> enter_codes(const RegistrationId& id, std::string_view email_code,
+    Result<CodesOutcome> enter_codes(const EnrolmentId& id, std::string_view email_code,
                                      std::string_view sms_code);
     // conflict before the codes were right; verification_failed: the SAM refuses attestation or consent.
-    Result<EnrolmentDone> complete(const RegistrationId& id, ByteView client_data_json,
+    Result<EnrolmentDone> complete(const EnrolmentId& id, ByteView client_data_json,
                                    ByteView attestation_object, const BindingConsent& consent);
 
 private:

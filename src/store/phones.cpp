@@ -8,7 +8,7 @@ namespace {
 
 Enrolment read_enrolment(Columns& c)
 {
-    return {c.id<RegistrationId>(),
+    return {c.id<EnrolmentId>(),
             c.id<UserId>(),
             c.text(),
             c.blob(),
@@ -51,7 +51,7 @@ Status Phones::add(const Enrolment& enrolment)
     return {};
 }
 
-Result<std::optional<Enrolment>> Phones::enrolment(const RegistrationId& id)
+Result<std::optional<Enrolment>> Phones::enrolment(const EnrolmentId& id)
 {
     auto query = m_database.prepare("SELECT * FROM enrolment WHERE id = ?");
     query.bind(id.bytes());
@@ -65,7 +65,7 @@ Result<std::int64_t> Phones::enrolments_since(const UserId& user, TimePoint sinc
     return number(query);
 }
 
-Result<bool> Phones::take_try(const RegistrationId& id, TimePoint now)
+Result<bool> Phones::take_try(const EnrolmentId& id, TimePoint now)
 {
     TRY_ASSIGN(changed, m_database
                             .prepare("UPDATE enrolment SET tries_left = tries_left - 1 WHERE id = ? "
@@ -76,7 +76,7 @@ Result<bool> Phones::take_try(const RegistrationId& id, TimePoint now)
     return changed == 1;
 }
 
-Status Phones::codes_right(const RegistrationId& id, ByteView binding_challenge, TimePoint expires_at)
+Status Phones::codes_right(const EnrolmentId& id, ByteView binding_challenge, TimePoint expires_at)
 {
     TRY(m_database
             .prepare("UPDATE enrolment SET status = 'codes_right', binding_challenge = ?, expires_at = ? "
@@ -88,7 +88,7 @@ Status Phones::codes_right(const RegistrationId& id, ByteView binding_challenge,
     return {};
 }
 
-Result<bool> Phones::complete(const RegistrationId& id)
+Result<bool> Phones::complete(const EnrolmentId& id)
 {
     TRY_ASSIGN(
         changed,

@@ -15,13 +15,13 @@ public:
     explicit Phones(sqlite::Database& database) : m_database(database) {}
 
     Status add(const Enrolment& enrolment);
-    Result<std::optional<Enrolment>> enrolment(const RegistrationId& id);
+    Result<std::optional<Enrolment>> enrolment(const EnrolmentId& id);
     Result<std::int64_t> enrolments_since(const UserId& user, TimePoint since);
     // Takes one try before anything is compared. False: none is left, expired or completed.
-    Result<bool> take_try(const RegistrationId& id, TimePoint now);
-    Status codes_right(const RegistrationId& id, ByteView binding_challenge, TimePoint expires_at);
+    Result<bool> take_try(const EnrolmentId& id, TimePoint now);
+    Status codes_right(const EnrolmentId& id, ByteView binding_challenge, TimePoint expires_at);
     // False: its codes were not entered, or it is completed already.
-    Result<bool> complete(const RegistrationId& id);
+    Result<bool> complete(const EnrolmentId& id);
 
     Status add(const Device& device);
     Result<std::optional<Device>> device(const DeviceId& id);

@@ -116,7 +116,7 @@ enum class EnrolmentStatus { codes_sent, codes_right, completed };
 
 // A phone's enrolment, from the codes to the bound authenticator.
 struct Enrolment {
-    RegistrationId id;
+    EnrolmentId id;
     UserId user_id;
     std::string device_name;
     Bytes device_spki;                // P-256, DER

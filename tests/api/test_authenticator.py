@@ -24,11 +24,11 @@ def invited(tenant):
 
 
 def begin(employee, invitation):
-    return expect(employee.phone.begin(invitation), 201)["registration_id"]
+    return expect(employee.phone.begin(invitation), 201)["enrolment_id"]
 
 
-def enter_right_codes(employee, registration_id):
-    return expect(employee.phone.send_codes(registration_id, *employee.codes()), 200)
+def enter_right_codes(employee, enrolment_id):
+    return expect(employee.phone.send_codes(enrolment_id, *employee.codes()), 200)
 
 
 # --- the edge ----------------------------------------------------------------------------------------------
@@ -60,11 +60,11 @@ def test_bodies_are_strict(service):
 
 def test_registration(invited):
     employee, invitation = invited
-    registration_id = begin(employee, invitation)
-    offer = enter_right_codes(employee, registration_id)
+    enrolment_id = begin(employee, invitation)
+    offer = enter_right_codes(employee, enrolment_id)
     assert offer["approval_needed"] is False and offer["exclude_credentials"] == []
     assert offer["user"]["name"] == employee.email and offer["user"]["display_name"] == "Anna Ozola"
-    done = expect(employee.phone.send_authenticator(registration_id, offer), 201)
+    done = expect(employee.phone.send_authenticator(enrolment_id, offer), 201)
     employee.phone.device_id = done["device_id"]
     assert done["credential_id"] == b64u(employee.phone.authenticator.credential_id)
     assert employee.phone.sessions() == []
@@ -80,7 +80,7 @@ def test_registration_that_is_wrong(invited, change, status):
         serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     token = sap.registration_token(spki_of(enrolment_key_of(invitation).public_key()))
     body = {"registration_token": token, "device_name": "P", "device_public_key": b64u(key), **change}
-    check_problem(employee.phone.http.post(f"{employee.phone.url}/registrations", json=body), status)
+    check_problem(employee.phone.http.post(f"{employee.phone.url}/enrolments", json=body), status)
 
 
 def test_device_key_must_be_p256(invited):
@@ -91,48 +91,48 @@ def test_device_key_must_be_p256(invited):
 
 def test_wrong_codes_count_down_and_do_not_say_which(invited):
     employee, invitation = invited
-    registration_id = begin(employee, invitation)
+    enrolment_id = begin(employee, invitation)
     email_code, sms_code = employee.codes()
     wrong = "00000000" if "00000000" not in (email_code, sms_code) else "11111111"
     answers = []
     for codes in [(wrong, sms_code), (email_code, wrong), (wrong, wrong)]:
-        body = check_problem(employee.phone.send_codes(registration_id, *codes), 422, "wrong_code")
+        body = check_problem(employee.phone.send_codes(enrolment_id, *codes), 422, "wrong_code")
         answers.append(body)
     assert [body.pop("tries_left") for body in answers] == [4, 3, 2]
     assert answers[0] == answers[1] == answers[2]
-    expect(employee.phone.send_codes(registration_id, email_code, sms_code), 200)
+    expect(employee.phone.send_codes(enrolment_id, email_code, sms_code), 200)
 
 
 def test_no_tries_left_is_410_even_with_the_right_codes(invited):
     employee, invitation = invited
-    registration_id = begin(employee, invitation)
+    enrolment_id = begin(employee, invitation)
     codes = employee.codes()
     wrong = ("00000000", "00000000")
     for _ in range(5):
-        employee.phone.send_codes(registration_id, *wrong)
-    check_problem(employee.phone.send_codes(registration_id, *codes), 410, "gone")
+        employee.phone.send_codes(enrolment_id, *wrong)
+    check_problem(employee.phone.send_codes(enrolment_id, *codes), 410, "gone")
 
 
 def test_unknown_registration_is_404(service):
     phone = service.phone()
-    for registration_id in (UNKNOWN_ID, "x"):
-        check_problem(phone.send_codes(registration_id, "12345678", "12345678"), 404)
-        check_problem(phone.http.post(f"{phone.url}/registrations/{registration_id}/authenticator",
+    for enrolment_id in (UNKNOWN_ID, "x"):
+        check_problem(phone.send_codes(enrolment_id, "12345678", "12345678"), 404)
+        check_problem(phone.http.post(f"{phone.url}/enrolments/{enrolment_id}/authenticator",
                                       json={"client_data_json": "AA", "attestation_object": "AA"}), 404)
 
 
 def test_authenticator_before_the_codes_is_409(invited):
     employee, invitation = invited
-    registration_id = begin(employee, invitation)
+    enrolment_id = begin(employee, invitation)
     offer = {"challenge": b64u(bytes(32)), "signer_id": UNKNOWN_ID, "rp_id": "x.example"}
-    check_problem(employee.phone.send_authenticator(registration_id, offer), 409, "conflict")
+    check_problem(employee.phone.send_authenticator(enrolment_id, offer), 409, "conflict")
 
 
 @pytest.mark.parametrize("spoil", ["challenge", "origin", "rp_id", "flags"])
 def test_authenticator_that_is_wrong_is_refused(invited, spoil):
     employee, invitation = invited
-    registration_id = begin(employee, invitation)
-    offer = enter_right_codes(employee, registration_id)
+    enrolment_id = begin(employee, invitation)
+    offer = enter_right_codes(employee, enrolment_id)
     if spoil == "challenge":
         offer = {**offer, "challenge": b64u(secrets.token_bytes(32))}
     if spoil == "rp_id":
@@ -144,18 +144,18 @@ def test_authenticator_that_is_wrong_is_refused(invited, spoil):
         phone.authenticator = SoftwareAuthenticator(offer["rp_id"], phone.origin)
         original = phone.authenticator.registration
         phone.authenticator.registration = lambda challenge: original(challenge, flags=UP)
-    check_problem(employee.phone.send_authenticator(registration_id, offer), 422, "authenticator_refused")
+    check_problem(employee.phone.send_authenticator(enrolment_id, offer), 422, "authenticator_refused")
 
 
 def test_a_first_authenticator_needs_the_enrolment_keys_signature(invited):
     """The private part of what the officer vouched for; qss-api never has it (invariant 1)."""
     employee, invitation = invited
     phone = employee.phone
-    registration_id = begin(employee, invitation)
-    offer = enter_right_codes(employee, registration_id)
+    enrolment_id = begin(employee, invitation)
+    offer = enter_right_codes(employee, enrolment_id)
     authenticator = phone.authenticator = SoftwareAuthenticator(offer["rp_id"], phone.origin)
     attestation, client_data = authenticator.registration(b64u_decode(offer["challenge"]))
-    path, body = f"{phone.url}/registrations/{registration_id}/authenticator", {
+    path, body = f"{phone.url}/enrolments/{enrolment_id}/authenticator", {
         "client_data_json": b64u(client_data), "attestation_object": b64u(attestation)}
     for wrong in ("AA", "*", 1, b64u(bytes(65))):
         check_problem(phone.http.post(path, json={**body, "enrolment_signature": wrong}), 422)
@@ -165,10 +165,10 @@ def test_a_first_authenticator_needs_the_enrolment_keys_signature(invited):
 @pytest.mark.parametrize("key", [ec.generate_private_key(ec.SECP256R1()), None], ids=["another key", "the device key"])
 def test_another_keys_signature_enrols_nobody(invited, key):
     employee, invitation = invited
-    registration_id = begin(employee, invitation)
-    offer = enter_right_codes(employee, registration_id)
+    enrolment_id = begin(employee, invitation)
+    offer = enter_right_codes(employee, enrolment_id)
     employee.phone.enrolment_key = key or employee.phone.device_key
-    check_problem(employee.phone.send_authenticator(registration_id, offer), 422, "authenticator_refused")
+    check_problem(employee.phone.send_authenticator(enrolment_id, offer), 422, "authenticator_refused")
     employee.register_phone(invitation)  # the true one still can
 
 
@@ -176,11 +176,11 @@ def test_a_second_phone_needs_the_first_ones_approval(employee):
     """Where an authenticator is bound, another joins only with its approval (invariant 5)."""
     second = employee.service.phone(name="Second")
     registration = second.begin(employee.last_invitation)
-    registration_id = expect(registration, 201)["registration_id"]
+    enrolment_id = expect(registration, 201)["enrolment_id"]
     email_code, sms_code = employee.codes()
-    offer = expect(second.send_codes(registration_id, email_code, sms_code), 200)
+    offer = expect(second.send_codes(enrolment_id, email_code, sms_code), 200)
     assert offer["approval_needed"] is True and len(offer["exclude_credentials"]) == 1
-    check_problem(second.send_authenticator(registration_id, offer), 422, "authenticator_refused")
+    check_problem(second.send_authenticator(enrolment_id, offer), 422, "authenticator_refused")
 
 
 # --- log-in -------------------------------------------------------------------------------------------------

@@ -92,10 +92,10 @@ class Flow:
         stolen = self.tenant.new_application().http
         self.keep(stolen.get(f"{qss}/trustchain", headers=bearer))
         self.keep(stolen.post(f"{qss}/login", json={"api_key": self.application.api_key, "api_secret": secret}))
-        for path, body in ((f"/registrations/{code}/codes", {"email_code": code, "sms_code": code}),
-                           ("/registrations", {"registration_token": self.secrets["registration token"],
+        for path, body in ((f"/enrolments/{code}/codes", {"email_code": code, "sms_code": code}),
+                           ("/enrolments", {"registration_token": self.secrets["registration token"],
                                                "device_name": "x", "device_public_key": "AA"}),
-                           ("/registrations", {"registration_token": self.secrets["invitation"],
+                           ("/enrolments", {"registration_token": self.secrets["invitation"],
                                                "device_name": "x", "device_public_key": "AA"}),
                            ("/device-tokens", {"device_id": phone.device_id, "challenge": b64u(bytes(32)),
                                                "signature": self.secrets["assertion in use"][:80]})):
@@ -175,7 +175,7 @@ def test_public_endpoints_know_nobody(service, flow):
     """Without a certificate and without a token: nothing about anybody."""
     public = [requests.get(service.health_url + path, timeout=5) for path in ("/healthz", "/readyz", "/metrics", "/")]
     anonymous = service.https()
-    for path in ("", "/sessions", "/history", f"/history/{'0' * 32}/evidence", "/registrations", "/users",
+    for path in ("", "/sessions", "/history", f"/history/{'0' * 32}/evidence", "/enrolments", "/users",
                  f"/users/{flow.employee.email}"):
         public.append(anonymous.get(service.authenticator_url + path))
     for answer in public:

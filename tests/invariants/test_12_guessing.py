@@ -37,12 +37,12 @@ def tenant(service):
 
 @pytest.fixture
 def enrolling(tenant):
-    """(employee with a phone that waits for its codes, the registration's id, the right codes)."""
+    """(employee with a phone that waits for its codes, the enrolment's id, the right codes)."""
     employee = Employee.create(tenant)
     employee.last_invitation = employee.invitation()
     employee.phone = tenant.service.phone()
-    registration_id = expect(employee.phone.begin(employee.last_invitation), 201)["registration_id"]
-    return employee, registration_id, employee.codes()
+    enrolment_id = expect(employee.phone.begin(employee.last_invitation), 201)["enrolment_id"]
+    return employee, enrolment_id, employee.codes()
 
 
 def change(service, statement, *values):
@@ -60,26 +60,26 @@ def decode(part):
 
 def test_codes_have_few_tries(enrolling):
     """One code right is none; after five tries the right ones come too late; nothing says which was wrong."""
-    employee, registration_id, codes = enrolling
+    employee, enrolment_id, codes = enrolling
     guesses = [(codes[0], WRONG[1]), (WRONG[0], codes[1]), (codes[1], codes[0]), WRONG, WRONG]
     left = []
     for guess in guesses:
-        answer = employee.phone.send_codes(registration_id, *guess)
+        answer = employee.phone.send_codes(enrolment_id, *guess)
         assert answer.status_code == 422
         body = answer.json()
         left.append(body.pop("tries_left"))
         assert body["code"] == "wrong_code" and "sms" not in answer.text and "mail" not in answer.text
     assert left == list(range(CODE_TRIES - 1, -1, -1)) and len(left) == CODE_TRIES
-    assert employee.phone.send_codes(registration_id, *codes).status_code == 410
+    assert employee.phone.send_codes(enrolment_id, *codes).status_code == 410
 
 
 def test_tries_are_counted_in_parallel_too(enrolling):
     """Twenty guesses at once are five guesses: a try is taken before anything is compared."""
-    employee, registration_id, codes = enrolling
+    employee, enrolment_id, codes = enrolling
     service, statuses = employee.service, []
 
     def guess():
-        statuses.append(service.phone().send_codes(registration_id, *WRONG).status_code)
+        statuses.append(service.phone().send_codes(enrolment_id, *WRONG).status_code)
 
     threads = [threading.Thread(target=guess) for _ in range(20)]
     for thread in threads:
@@ -87,29 +87,29 @@ def test_tries_are_counted_in_parallel_too(enrolling):
     for thread in threads:
         thread.join()
     assert sorted(statuses) == [410] * (20 - CODE_TRIES) + [422] * CODE_TRIES
-    assert employee.phone.send_codes(registration_id, *codes).status_code == 410
+    assert employee.phone.send_codes(enrolment_id, *codes).status_code == 410
 
 
 def test_codes_do_not_live_long(enrolling):
-    employee, registration_id, codes = enrolling
+    employee, enrolment_id, codes = enrolling
     with main_database(employee.service) as database:
         made, ends = database.execute("SELECT created_at, expires_at FROM enrolment WHERE id = ?",
-                                      (bytes.fromhex(registration_id),)).fetchone()
+                                      (bytes.fromhex(enrolment_id),)).fetchone()
     assert ends - made <= 10 * 60_000
     change(employee.service, "UPDATE enrolment SET expires_at = ? WHERE id = ?", int(time.time() * 1000),
-           bytes.fromhex(registration_id))
-    assert employee.phone.send_codes(registration_id, *codes).status_code == 410
+           bytes.fromhex(enrolment_id))
+    assert employee.phone.send_codes(enrolment_id, *codes).status_code == 410
 
 
 def test_codes_are_of_one_registration(enrolling):
     """New codes each time; those of another registration are wrong, the user's own other one included."""
     employee, _, codes = enrolling
     second = employee.service.phone()
-    registration_id = expect(second.begin(employee.last_invitation), 201)["registration_id"]
+    enrolment_id = expect(second.begin(employee.last_invitation), 201)["enrolment_id"]
     other_codes = employee.codes()
     assert not set(codes) & set(other_codes)
-    assert second.send_codes(registration_id, *codes).status_code == 422
-    expect(second.send_codes(registration_id, *other_codes), 200)
+    assert second.send_codes(enrolment_id, *codes).status_code == 422
+    expect(second.send_codes(enrolment_id, *other_codes), 200)
 
 
 def test_new_codes_are_no_way_around_the_tries(enrolling):
@@ -120,19 +120,19 @@ def test_new_codes_are_no_way_around_the_tries(enrolling):
 
 def test_codes_are_kept_as_macs_under_a_key_outside_the_database(enrolling):
     """With the database alone not even all of the 10^8 codes help: the same code has another MAC each time."""
-    employee, registration_id, codes = enrolling
+    employee, enrolment_id, codes = enrolling
     service = employee.service
     with main_database(service) as database:
-        row = database.execute("SELECT * FROM enrolment WHERE id = ?", (bytes.fromhex(registration_id),)).fetchone()
+        row = database.execute("SELECT * FROM enrolment WHERE id = ?", (bytes.fromhex(enrolment_id),)).fetchone()
         user = database.execute("SELECT * FROM app_user WHERE id = ?", (row["user_id"],)).fetchone()
     key = decode((service.directory / "api" / "secrets" / "otp.key").read_text().strip())
 
     def mac(tag, *fields):
         return hmac.digest(key, sap.canonical(tag, *fields), "sha256")
 
-    registration = bytes.fromhex(registration_id)
-    assert row["email_code_mac"] == mac("QSS-CODE-v1", "email", registration, codes[0])
-    assert row["sms_code_mac"] == mac("QSS-CODE-v1", "sms", registration, codes[1])
+    enrolment = bytes.fromhex(enrolment_id)
+    assert row["email_code_mac"] == mac("QSS-CODE-v1", "email", enrolment, codes[0])
+    assert row["sms_code_mac"] == mac("QSS-CODE-v1", "sms", enrolment, codes[1])
     token = sap.registration_token(spki_of(employee.phone.enrolment_key.public_key()))
     assert user["registration_token_mac"] == mac("QSS-REGISTRATION-TOKEN-v1", token)
     everything = b"".join(path.read_bytes() for path in (service.directory / "api").glob("main.db*"))

@@ -47,22 +47,22 @@ class Phone:
         self.authenticator = None
         self._token = None
 
-    # --- registration -----------------------------------------------------------------------------
+    # --- enrolment --------------------------------------------------------------------------------
 
     def begin(self, invitation):
         self.enrolment_key = enrolment_key_of(invitation)
         return self.begin_with_token(sap.registration_token(spki_of(self.enrolment_key.public_key())))
 
     def begin_with_token(self, registration_token):
-        return self.http.post(f"{self.url}/registrations", json={
+        return self.http.post(f"{self.url}/enrolments", json={
             "registration_token": registration_token, "device_name": self.name,
             "device_public_key": b64u(spki_of(self.device_key.public_key()))})
 
-    def send_codes(self, registration_id, email_code, sms_code):
-        return self.http.post(f"{self.url}/registrations/{registration_id}/codes",
+    def send_codes(self, enrolment_id, email_code, sms_code):
+        return self.http.post(f"{self.url}/enrolments/{enrolment_id}/codes",
                               json={"email_code": email_code, "sms_code": sms_code})
 
-    def send_authenticator(self, registration_id, offer, approver=None):
+    def send_authenticator(self, enrolment_id, offer, approver=None):
         """`offer`: the answer to the codes. `approver`: the authenticator bound before, when needed."""
         challenge = b64u_decode(offer["challenge"])
         self.signer_id = offer["signer_id"]
@@ -75,14 +75,14 @@ class Phone:
             body["approval"] = wire(approver.assertion(sap.addition_challenge(*joining)))
         elif not offer.get("approval_needed"):
             body["enrolment_signature"] = b64u(raw_signature(self.enrolment_key, sap.enrolment_message(*joining)))
-        return self.http.post(f"{self.url}/registrations/{registration_id}/authenticator", json=body)
+        return self.http.post(f"{self.url}/enrolments/{enrolment_id}/authenticator", json=body)
 
     def register(self, invitation, read_codes, approver=None):
-        """The whole registration. `read_codes()` gives (email_code, sms_code) when they have arrived."""
-        registration = expect(self.begin(invitation), 201)
+        """The whole enrolment. `read_codes()` gives (email_code, sms_code) when they have arrived."""
+        enrolment = expect(self.begin(invitation), 201)
         email_code, sms_code = read_codes()
-        offer = expect(self.send_codes(registration["registration_id"], email_code, sms_code), 200)
-        done = expect(self.send_authenticator(registration["registration_id"], offer, approver), 201)
+        offer = expect(self.send_codes(enrolment["enrolment_id"], email_code, sms_code), 200)
+        done = expect(self.send_authenticator(enrolment["enrolment_id"], offer, approver), 201)
         self.device_id, self.authenticator_id = done["device_id"], done["authenticator_id"]
         return self
 

@@ -8,8 +8,8 @@ namespace qss::api::authenticator {
 
 using Outcome = Result<http::Response>;
 
-// registration.cpp, login.cpp: no token yet
-Outcome begin_registration(const Parts& parts, const http::Request& request);
+// enrolment.cpp, login.cpp: no token yet
+Outcome begin_enrolment(const Parts& parts, const http::Request& request);
 Outcome enter_codes(const Parts& parts, const http::Request& request);
 Outcome bind_authenticator(const Parts& parts, const http::Request& request);
 Outcome device_challenge(const Parts& parts, const http::Request& request);

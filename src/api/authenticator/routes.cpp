@@ -29,9 +29,9 @@ void as_phone(const Parts& parts, const ExchangePtr& exchange)
 }
 
 constexpr Route table[] = {
-    {"POST", "/registrations", open<begin_registration>},
-    {"POST", "/registrations/{registration_id}/codes", open<enter_codes>},
-    {"POST", "/registrations/{registration_id}/authenticator", open<bind_authenticator>},
+    {"POST", "/enrolments", open<begin_enrolment>},
+    {"POST", "/enrolments/{enrolment_id}/codes", open<enter_codes>},
+    {"POST", "/enrolments/{enrolment_id}/authenticator", open<bind_authenticator>},
     {"POST", "/device-challenges", open<device_challenge>},
     {"POST", "/device-tokens", open<device_token>},
     {"GET", "/sessions", pending_sessions},

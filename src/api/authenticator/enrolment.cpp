@@ -12,11 +12,11 @@ namespace {
 constexpr std::size_t token_size = 128;
 constexpr std::size_t raw_signature_size = 64;
 
-Result<RegistrationId> registration_of(const http::Request& request)
+Result<EnrolmentId> enrolment_of(const http::Request& request)
 {
-    auto id = RegistrationId::parse(request.parameters[0]);
+    auto id = EnrolmentId::parse(request.parameters[0]);
     if (!id)
-        return fail(ErrorCode::not_found, "no such registration");
+        return fail(ErrorCode::not_found, "no such enrolment");
     return id;
 }
 
@@ -55,7 +55,7 @@ Result<service::BindingConsent> read_consent(json::Reader& body)
 
 }
 
-Outcome begin_registration(const Parts& parts, const http::Request& request)
+Outcome begin_enrolment(const Parts& parts, const http::Request& request)
 {
     TRY_ASSIGN(body, json::Reader::parse(request.body));
     TRY_ASSIGN(token, body.text("registration_token", token_size));
@@ -68,13 +68,13 @@ Outcome begin_registration(const Parts& parts, const http::Request& request)
                                  "\"device_public_key\" must be a SubjectPublicKeyInfo on P-256"));
     }
     json::Writer out;
-    out.text("registration_id", begun->id.text());
+    out.text("enrolment_id", begun->id.text());
     return json_response(201, out.integer("expires_at_unix_ms", to_unix_ms(begun->expires_at)).str());
 }
 
 Outcome enter_codes(const Parts& parts, const http::Request& request)
 {
-    TRY_ASSIGN(id, registration_of(request));
+    TRY_ASSIGN(id, enrolment_of(request));
     TRY_ASSIGN(body, json::Reader::parse(request.body));
     TRY_ASSIGN(email_code, body.text("email_code", limits::otp_digits));
     TRY_ASSIGN(sms_code, body.text("sms_code", limits::otp_digits));
@@ -89,7 +89,7 @@ Outcome enter_codes(const Parts& parts, const http::Request& request)
 
 Outcome bind_authenticator(const Parts& parts, const http::Request& request)
 {
-    TRY_ASSIGN(id, registration_of(request));
+    TRY_ASSIGN(id, enrolment_of(request));
     TRY_ASSIGN(body, json::Reader::parse(request.body));
     TRY_ASSIGN(client_data_json, body.base64url("client_data_json", limits::client_data_size));
     TRY_ASSIGN(attestation, body.base64url("attestation_object", limits::attestation_object_size));
