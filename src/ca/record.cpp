@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "base/canonical.h"
 #include "base/limits.h"
+#include "ca/events.h"
 #include "crypto/digest.h"
 
 namespace qss::ca {
@@ -355,21 +355,7 @@ Status Transaction::store_crl(Authority authority, const pki::Crl& crl)
 
 Status Transaction::append_event(std::string_view kind, ByteView subject, TimePoint now)
 {
-    auto last = m_database.prepare("SELECT number, hash FROM event ORDER BY number DESC LIMIT 1");
-    TRY_ASSIGN(found, last.step());
-    const auto number = found ? last.integer(0) + 1 : 1;
-    const auto previous = found ? last.blob(1) : Bytes(32);
-    CanonicalWriter writer("QSS-CA-EVENT-v1");
-    writer.bytes(previous).u64(static_cast<std::uint64_t>(number));
-    writer.u64(static_cast<std::uint64_t>(to_unix_ms(now))).text(kind).bytes(subject);
-    TRY(m_database.prepare("INSERT INTO event VALUES(?, ?, ?, ?, ?)")
-            .bind(number)
-            .bind(to_unix_ms(now))
-            .bind(kind)
-            .bind(subject)
-            .bind(crypto::sha256(writer.encoded()))
-            .run());
-    return {};
+    return ca::append_event(m_database, kind, subject, now);
 }
 
 }

@@ -39,6 +39,20 @@ protected:
         TRY_ASSIGN(reply, m_service->issue_access(request));
         return pki::Certificate::from_der(as_bytes(reply.certificate()));
     }
+    // A copy of `untouched`, changed while the CA is stopped.
+    void expect_suspended(const std::string& untouched, std::string_view sql)
+    {
+        std::filesystem::copy_file(untouched, record_path(),
+                                   std::filesystem::copy_options::overwrite_existing);
+        {
+            auto database = sqlite::Database::open(record_path(), sqlite::Access::exclusive);
+            ASSERT_TRUE(database);
+            ASSERT_TRUE(database->execute(sql)) << sql;
+        }
+        open();
+        EXPECT_EQ(m_service->state(), role::State::SUSPENDED) << sql;
+        close();
+    }
 };
 
 TEST_F(ServiceTest, IssuesOnceForEachAttestation)
@@ -308,6 +322,42 @@ TEST_F(ServiceTest, EventsAreNumberedAndChained)
     });
     ASSERT_TRUE(hashes);
     EXPECT_GT(hashes->size(), 10U); // the ceremony's, then this one's intent and certificate
+}
+
+// What somebody does to the record's file while the CA is stopped.
+TEST_F(ServiceTest, EventsThatDoNotFollowSuspend)
+{
+    ASSERT_TRUE(revoke(issue_new()->serial(), 1));
+    reopen();
+    ASSERT_EQ(m_service->state(), role::State::READY);
+    close();
+    const auto untouched = m_directory + "/untouched.db";
+    std::filesystem::copy_file(record_path(), untouched);
+    for (const auto* sql :
+         {"DELETE FROM event WHERE number = 3", "DELETE FROM event WHERE number = 1",
+          "UPDATE event SET subject = hash WHERE number = 4", "UPDATE event SET at_ms = at_ms + 1 WHERE number = 4",
+          "UPDATE event SET kind = 'crl' WHERE kind = 'revoked'",
+          "UPDATE event SET hash = subject WHERE number = (SELECT max(number) FROM event)",
+          "INSERT INTO event SELECT max(number) + 1, max(at_ms), 'crl', x'00', hash FROM event"}) {
+        expect_suspended(untouched, sql);
+    }
+}
+
+TEST_F(ServiceTest, ARevocationThatItsEventDoesNotTellSuspends)
+{
+    ASSERT_TRUE(issue_new());
+    ASSERT_TRUE(revoke(issue_new()->serial(), 1));
+    reopen();
+    ASSERT_EQ(m_service->state(), role::State::READY);
+    close();
+    const auto untouched = m_directory + "/untouched.db";
+    std::filesystem::copy_file(record_path(), untouched);
+    for (const auto* sql :
+         {"UPDATE certificate SET revoked_ms = NULL, reason = NULL", "UPDATE certificate SET revoked_ms = 1",
+          "UPDATE certificate SET revoked_ms = 1 WHERE revoked_ms IS NOT NULL",
+          "DELETE FROM identity; DELETE FROM certificate WHERE revoked_ms IS NOT NULL"}) {
+        expect_suspended(untouched, sql);
+    }
 }
 
 }
