@@ -1,4 +1,4 @@
-// The floors that are pure cryptography (design 11): the CPU time of what a signature cannot do
+// The floors that are pure cryptography (docs/performance.md): the CPU time of what a signature cannot do
 // without, with warm keys, as `openssl speed` measures it. Prints nanoseconds of CPU for one operation.
 // Usage: bench-floor rsa3072-sign|p256-sign|p256-verify COUNT
 #include <cstdio>

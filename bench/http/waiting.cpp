@@ -1,5 +1,5 @@
-// Heap that one waiting call costs the HTTP server (design 11: 24 KiB at most): a child process serves
-// mutual TLS and parks every request; this one opens the connections, sends one request on each and
+// Heap that one waiting call costs the HTTP server (docs/performance.md: 24 KiB at most): a child process
+// serves mutual TLS and parks every request; this one opens the connections, sends one request on each and
 // reads the child's heap before and after. Usage: bench-http-waiting [connections]
 #include <cstdio>
 #include <cstdlib>

@@ -1,6 +1,6 @@
-// qss-api: HTTP, the business, the main database (design 3). Everything is wired here and nowhere else:
-// configuration, secrets, channels to the roles, service, listeners. Ends on SIGTERM and SIGINT, after
-// what is under way has been answered.
+// qss-api: HTTP, the business, the main database (docs/architecture.md). Everything is wired here and
+// nowhere else: configuration, secrets, channels to the roles, service, listeners. Ends on SIGTERM and
+// SIGINT, after what is under way has been answered.
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>

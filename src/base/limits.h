@@ -57,7 +57,7 @@ static_assert(attestation_object_size * 4 / 3 + client_data_size < http_body_siz
 inline constexpr std::int64_t ca_nonce_life_ms = 10 * 60'000;
 inline constexpr std::int64_t ca_nonces_live = 100'000;
 
-// Guessing (design 6.12).
+// Guessing (docs/invariants.md 12).
 inline constexpr int otp_digits = 8;
 inline constexpr int otp_tries = 5;
 inline constexpr std::int64_t otp_life_ms = 10 * 60'000;

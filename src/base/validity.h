@@ -1,5 +1,5 @@
-// How long a certificate is valid, read in one way everywhere: notAfter names the last second, and that second
-// belongs to it, to its end (RFC 5280 4.1.2.5). Pure.
+// How long a certificate is valid, read in one way everywhere: notAfter names the last second, and that
+// second belongs to it, to its end (RFC 5280 4.1.2.5). Pure.
 #pragma once
 
 #include "base/clock.h"

@@ -46,11 +46,10 @@ Status check_chain(sqlite::Database& database)
 
 Status check_revocations(sqlite::Database& database)
 {
-    auto query = database.prepare(
-        "SELECT (SELECT count(*) FROM certificate WHERE revoked_ms IS NOT NULL),"
-        " (SELECT count(*) FROM event WHERE kind = 'revoked'),"
-        " (SELECT count(*) FROM event e JOIN certificate c ON c.serial = e.subject"
-        "   WHERE e.kind = 'revoked' AND c.revoked_ms = e.at_ms)");
+    auto query = database.prepare("SELECT (SELECT count(*) FROM certificate WHERE revoked_ms IS NOT NULL),"
+                                  " (SELECT count(*) FROM event WHERE kind = 'revoked'),"
+                                  " (SELECT count(*) FROM event e JOIN certificate c ON c.serial = e.subject"
+                                  "   WHERE e.kind = 'revoked' AND c.revoked_ms = e.at_ms)");
     TRY(query.step());
     if (query.integer(0) != query.integer(1) || query.integer(1) != query.integer(2))
         return fail(ErrorCode::tampered, "revocations are not those of the events");

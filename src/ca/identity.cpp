@@ -36,7 +36,7 @@ Status check_binding(const Settings& settings, const statements::KeyAttestation&
         return fail(ErrorCode::verification_failed, "attestation is for another signer");
     if (attestation.sandbox != (settings.mode == Mode::sandbox))
         return fail(ErrorCode::forbidden, "a sandbox's attestation and CA go together, and no others");
-    // Each certificate here carries QcSSCD; outside a sandbox that is for HSMs alone (design 6.3).
+    // Each certificate here carries QcSSCD; outside a sandbox that is for HSMs alone (docs/invariants.md 3).
     if (settings.mode == Mode::production && attestation.key_store != "pkcs11")
         return fail(ErrorCode::forbidden, "software keys carry no QcSSCD outside a sandbox");
     return {};

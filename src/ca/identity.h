@@ -1,5 +1,6 @@
 // What makes the CA issue a qualified certificate: the SAM's attestation and the officer's statement,
-// checked against what the ceremony pinned and against each other (design 6.5, 6.6). Pure.
+// checked against what the ceremony pinned and against each other (docs/invariants.md 5
+// and 6). Pure.
 #pragma once
 
 #include "ca/issuer.h"

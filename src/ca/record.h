@@ -59,7 +59,7 @@ public:
     Status store_certificate(const pki::Certificate& certificate, TimePoint now);
     Result<std::optional<CertificateRow>> certificate(ByteView serial);
     // `forbidden` when the key was certified for another signer (CA-12); `gone` when a certificate of it
-    // was revoked: an attestation from before is no way around that (design 6.7).
+    // was revoked: an attestation from before is no way around that (docs/invariants.md 7).
     Status claim_key(ByteView spki, const SignerId& signer);
     Result<std::optional<SignerRow>> signer(const SignerId& signer);
     Status store_signer(const SignerId& signer, const SignerRow& row);

@@ -1,4 +1,4 @@
-// What the CA does for each message of proto/ca.proto: verify, record, then sign (design 3, 6.6). One
+// What the CA does for each message of proto/ca.proto: verify, record, then sign (docs/invariants.md 6). One
 // issuance, revocation or CRL at a time, so that the record's order is the order of what was signed.
 // Safe from any thread.
 #pragma once

@@ -1,6 +1,7 @@
 // The invitation: the private part of a registration statement's enrolment key, which the officer hands to
 // the employee past qss-api. The SAM binds a signer's first authenticator only on this key's signature, so
-// that whoever makes the one-time codes cannot enrol in the signer's place (design 6.1). One thread.
+// that whoever makes the one-time codes cannot enrol in the signer's place
+// (docs/decisions/011-enrolment-key.md). One thread.
 #pragma once
 
 #include <filesystem>

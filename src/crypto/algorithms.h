@@ -1,5 +1,5 @@
-// The one table of key types and signature algorithms with their sunset dates (TS 119 312 V2.1.1;
-// design 7). Pure.
+// The one table of key types and signature algorithms with their sunset dates (TS 119 312 V2.1.1).
+// Pure.
 #pragma once
 
 #include <string_view>

@@ -1,5 +1,5 @@
 // Asymmetric keys over OpenSSL's EVP: generate, load, sign a digest, verify. `PrivateKey` keeps a
-// warm EVP_PKEY (loading one for each signature is up to 18 times slower: design 7). Sign and verify
+// warm EVP_PKEY (loading one for each signature was measured up to 18 times slower). Sign and verify
 // are safe from any thread on one key.
 #pragma once
 

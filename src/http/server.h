@@ -1,4 +1,4 @@
-// HTTP/1.1 over TLS (or plain) for the listeners of design 9. OpenSSL works on the socket's own
+// HTTP/1.1 over TLS (or plain) for qss-api's listeners. OpenSSL works on the socket's own
 // descriptor, Asio only waits for readiness, idle connections release their buffers: a waiting call
 // costs little. Limits of base/limits.h hold before anything is parsed; slow peers are cut off.
 #pragma once

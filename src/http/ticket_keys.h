@@ -14,7 +14,7 @@
 
 namespace qss::http {
 
-inline constexpr int ticket_lifetime_s = 1800; // an access token's life (design 7)
+inline constexpr int ticket_lifetime_s = 1800; // an access token's life (docs/decisions/008-tokens.md)
 
 struct TicketKey {
     std::array<std::uint8_t, 16> name{};

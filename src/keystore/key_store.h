@@ -1,6 +1,6 @@
 // Where private keys live. One small interface with an implementation for each kind of place
 // (software/; pkcs11/ comes later). A generated key leaves only as a wrapped blob that the caller
-// keeps in its own record and shows again to use the key (design 7). Safe from any thread.
+// keeps in its own record and shows again to use the key (docs/invariants.md 3). Safe from any thread.
 #pragma once
 
 #include <memory>

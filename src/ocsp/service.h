@@ -1,6 +1,6 @@
-// The responder (RFC 6960; design 8): "good" only for a certificate that it was shown, signed by one of
-// its authorities, whose serial number is absent from a CRL of that authority that is at most 60 minutes
-// old; revoked once listed; tryLater in every other case. Safe from any thread.
+// The responder (RFC 6960; docs/invariants.md 7): "good" only for a certificate that it was shown, signed
+// by one of its authorities, whose serial number is absent from a CRL of that authority that is at most 60
+// minutes old; revoked once listed; tryLater in every other case. Safe from any thread.
 #pragma once
 
 #include <atomic>

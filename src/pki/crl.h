@@ -1,4 +1,4 @@
-// Certificate revocation lists (RFC 5280 5; etsi.md 1.8): complete, direct, final. Revoked
+// Certificate revocation lists (RFC 5280 5; EN 319 411-1 CSS-6.3.9): complete, direct, final. Revoked
 // certificates stay listed after they expire, so expiredCertsOnCRL (2.5.29.60) is present. Pure; a Crl
 // is immutable and safe from any thread.
 #pragma once

@@ -1,5 +1,5 @@
 // Distinguished names as we write them: one attribute in each RDN, C and serialNumber PrintableString,
-// everything else UTF8String (etsi.md 1.2 and 1.4; RFC 5280 4.1.2.4), and the OIDs that `pki` uses. Pure.
+// everything else UTF8String (RFC 5280 4.1.2.4; EN 319 412-2 4.2), and the OIDs that `pki` uses. Pure.
 #pragma once
 
 #include <string>

@@ -1,5 +1,6 @@
-// OCSP (RFC 6960, RFC 9654; etsi.md 1.8): builds responses to one certificate each. Responder named by key, CertID with SHA-1 as all clients have it, ArchiveCutoff since the CA's start
-// (EN 319 411-2 CSS-6.3.10-02). Pure; safe from any thread.
+// OCSP (RFC 6960, RFC 9654): builds responses to one certificate each. Responder named by key, CertID with
+// SHA-1 as all clients have it, ArchiveCutoff since the CA's start (EN 319 411-2 CSS-6.3.10-02). Pure; safe
+// from any thread.
 #pragma once
 
 #include <optional>

@@ -15,20 +15,20 @@ constexpr auto published = Feature::crl_point | Feature::ca_issuers | Feature::o
 constexpr auto ca_usage = static_cast<std::uint16_t>(key_cert_sign | crl_sign);
 
 constexpr std::array<Profile, 9> profiles{{
-    // etsi.md 1.2
+    // RFC 5280 4.2.1.3, 4.2.1.9
     {root, "root", CaRole::any_path, ca_usage, "", Policies::none, Feature::none, days(20 * 365)},
-    // etsi.md 1.3
+    // EN 319 412-2 GEN-4.2.3.1: the issuer of qualified certificates
     {issuing_ca, "issuing_ca", CaRole::path_zero, ca_usage, "", Policies::any, published, days(10 * 365)},
-    // Apart from the qualified root (design 8); what it issues is looked up, not revoked by a list.
+    // Apart from the qualified root; what it issues is looked up, not revoked by a list.
     {access_ca, "access_ca", CaRole::path_zero, ca_usage, "", Policies::none, Feature::none, days(10 * 365)},
-    // etsi.md 1.4: type A, contentCommitment alone (NAT-4.3.2-1, -3)
+    // EN 319 412-2: type A, contentCommitment alone (NAT-4.3.2-1, -3)
     {natural_person_esign, "natural_person_esign", CaRole::end_entity, content_commitment, "",
      Policies::qualified_and_own, published | Feature::qc_statements, days(1095)},
     {sam_evidence, "sam_evidence", CaRole::end_entity, digital_signature, oids::purpose_sam_evidence,
      Policies::own, published, days(5 * 365)},
     {officer, "officer", CaRole::end_entity, digital_signature, oids::purpose_officer, Policies::own,
      published, days(5 * 365)},
-    // etsi.md 1.8: nocheck, no OCSP AIA (CSS-6.6.3-01B), short life
+    // RFC 6960 4.2.2.2.1: nocheck, short life; EN 319 411-2 CSS-6.6.3-01B: no OCSP AIA
     {ocsp_responder, "ocsp_responder", CaRole::end_entity, digital_signature, oids::ocsp_signing,
      Policies::none, Feature::ca_issuers | Feature::ocsp_no_check, days(90)},
     {client, "client", CaRole::end_entity, digital_signature, oids::client_auth, Policies::none,

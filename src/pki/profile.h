@@ -1,4 +1,4 @@
-// Certificate profiles as data (etsi.md 1.2 to 1.8: EN 319 412-2, 411-2; RFC 5280). One builder
+// Certificate profiles as data (EN 319 412-2, 412-5 and 411-2; RFC 5280). One builder
 // (certificate_builder.h) turns a profile and its contents into bytes; one lint (lint.h) reads the
 // result back and compares. Pure.
 #pragma once

@@ -1,5 +1,5 @@
 // The table of a privileged role: message, states in which it is permitted, maximum size, handler
-// (after OpenSSH's monitor.c; design 3). What is not in the table does not exist: the connection that
+// (after OpenSSH's monitor.c). What is not in the table does not exist: the connection that
 // sends it is closed. State is read again when the handler runs. Safe from any thread.
 #pragma once
 

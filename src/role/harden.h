@@ -1,6 +1,6 @@
-// What a role takes away from itself (design 3): new privileges, core dumps, being traced, swap, and
-// the system calls that no role needs. Affects the whole process, for good. Builds with a sanitizer
-// keep what the sanitizer needs.
+// What a role takes away from itself (docs/invariants.md 13): new privileges, core dumps, being traced,
+// swap, and the system calls that no role needs. Affects the whole process, for good. Builds with a
+// sanitizer keep what the sanitizer needs.
 #pragma once
 
 #include "base/result.h"

@@ -144,7 +144,7 @@ Result<proto::sam::ActivateReply> Sessions::sign(UsedApproval approval)
 }
 
 // Signatures leave only with a key that is still alive when they are recorded: a revocation that came
-// while they were made wins (design 6.7).
+// while they were made wins (docs/invariants.md 7).
 Result<SessionRecord> Sessions::store_result(const SignedFacts& outcome)
 {
     const auto& facts = outcome.facts;

@@ -1,7 +1,8 @@
-// The right to sign, as a value (design 6.1, TS 119 431-1 SIG-6.3.1-11): an `Approval` is made only by
-// verify_approval, for exactly the digests, key and session whose challenge the signer's authenticator
-// signed; use_approval consumes it, marks the session used, durably and once (design 6.2), and makes the
-// `UsedApproval` that Vault::sign consumes. There is no other way to a signer's key. Move-only.
+// The right to sign, as a value (docs/invariants.md 1, TS 119 431-1 SIG-6.3.1-11): an `Approval` is made
+// only by verify_approval, for exactly the digests, key and session whose challenge the signer's
+// authenticator signed; use_approval consumes it, marks the session used, durably and once
+// (docs/invariants.md 2), and makes the `UsedApproval` that Vault::sign consumes. There is no other way to
+// a signer's key. Move-only.
 #pragma once
 
 #include "base/clock.h"
@@ -57,7 +58,7 @@ Result<Approval> verify_approval(SessionRecord session, KeyRecord key, Authentic
                                  webauthn::Assertion assertion, const webauthn::RelyingParty& rp);
 
 // Why the key can not sign now: not linked, revoked, certificate changed or outside its validity, key
-// type past its sunset (design 6.7; SIG-6.3.1-08).
+// type past its sunset (docs/invariants.md 7; SIG-6.3.1-08).
 Status check_key_usable(const KeyRecord& key, ByteView certificate_sha256, TimePoint now);
 
 // The session can not be activated any more: its result, for ever, is this refusal.

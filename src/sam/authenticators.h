@@ -1,7 +1,7 @@
-// Binding authenticators to signers and removing them (design 6.5; SAD-10, KEY-5). The first one needs
-// an officer's fresh statement and the signature of the enrolment key that it names, each further one an
-// approval by one that is bound; the last one's removal destroys the signer's keys. A credential id belongs
-// to one signer for ever. Safe from any thread.
+// Binding authenticators to signers and removing them (docs/invariants.md 5; SAD-10, KEY-5). The first one
+// needs an officer's fresh statement and the signature of the enrolment key that it names, each further
+// one an approval by one that is bound; the last one's removal destroys the signer's keys. A credential id
+// belongs to one signer for ever. Safe from any thread.
 #pragma once
 
 #include "proto/sam.pb.h"

@@ -14,8 +14,8 @@ constexpr int roots_max = 32;
 constexpr std::uint32_t pool_max = 256;
 constexpr std::size_t text_max = 200;
 
-// By the rule that evidence is checked with: an approval from any other origin could never be proven. Outside a
-// sandbox TLS alone.
+// By the rule that evidence is checked with: an approval from any other origin could never be proven. Outside
+// a sandbox TLS alone.
 Status check_origin(const std::string& origin, const Config& config)
 {
     const auto under = webauthn::check_origin(origin, config.rp.rp_id);
@@ -71,7 +71,8 @@ Status take_roots(const proto::sam::InitialiseRequest& request, Config& config)
 Status check_signing_key(const pki::Certificate& certificate, std::string_view purpose)
 {
     if (certificate.is_ca() || !certificate.is_only_for(purpose))
-        return fail(ErrorCode::verification_failed, "certificate is not for its purpose: " + certificate.subject());
+        return fail(ErrorCode::verification_failed,
+                    "certificate is not for its purpose: " + certificate.subject());
     return {};
 }
 

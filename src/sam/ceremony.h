@@ -1,4 +1,4 @@
-// The SAM's part in the ceremony (design 3 and 8): INITIALISE makes the evidence key inside and fixes
+// The SAM's part in the ceremony: INITIALISE makes the evidence key inside and fixes
 // mode, relying party and officers for ever; COMPLETE pins the certificates. Pure but for the vault.
 #pragma once
 

@@ -1,6 +1,6 @@
-// Checkpoints against a record that is put back as a whole (design 6.4): the SAM signs the number of its
-// next event and the chain's hash before it; kept outside, a checkpoint convicts an older copy. Seals
-// alone cannot: the copy's were true once. Safe from any thread.
+// Checkpoints against a record that is put back as a whole (docs/invariants.md 4): the SAM signs the
+// number of its next event and the chain's hash before it; kept outside, a checkpoint convicts an older
+// copy. Seals alone cannot: the copy's were true once. Safe from any thread.
 #pragma once
 
 #include "sam/environment.h"

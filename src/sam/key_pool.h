@@ -1,5 +1,5 @@
 // RSA keys made ahead in the background, since making one takes seconds: an empty pool is
-// `unavailable`, never a wait (design 7). Pool keys are wrapped and belong to nobody: nothing can sign
+// `unavailable`, never a wait. Pool keys are wrapped and belong to nobody: nothing can sign
 // with them. RSA-2048 is made only on demand and until its sunset. Safe from any thread.
 #pragma once
 

@@ -1,4 +1,4 @@
-// Destroying keys, for good (design 6.7; KEY-7): the wrapped key is overwritten, a tombstone and a
+// Destroying keys, for good (docs/invariants.md 7; KEY-7): the wrapped key is overwritten, a tombstone and a
 // signed receipt stay, and asking again gives the same receipt. In the caller's transaction; the warm
 // copies go once that is durable.
 #pragma once

@@ -1,5 +1,5 @@
-// Signer keys: made, attested to the CA, linked to their certificate, destroyed (design 5 and 6.5 to
-// 6.7; KEY-3, KEY-6, KEY-7). One live key for each signer and pack. Safe from any thread.
+// Signer keys: made, attested to the CA, linked to their certificate, destroyed (docs/invariants.md 5
+// to 7; KEY-3, KEY-6, KEY-7). One live key for each signer and pack. Safe from any thread.
 #pragma once
 
 #include "proto/sam.pb.h"

@@ -1,9 +1,9 @@
-// The SAM's own record (design 6.4; EN 419 241-1 KEY-5): rows sealed by the key store, in a SQLite file
-// that this process alone opens. A row that was altered is refused, with an alarm. A row that was put
-// back, swapped or deleted changes the multiset hash of all rows, which the sealed head of the record
-// fixes with each commit: checked when the record is opened. Events are numbered and chained, one
-// entry of the chain for each group of commits (design 6.10). Safe from any thread; a transaction's
-// closure runs on the writer's thread.
+// The SAM's own record (docs/invariants.md 4; KEY-5): rows sealed by the key store, in a SQLite file that
+// this process alone opens. A row that was altered is refused, with an alarm. A row that was put back,
+// swapped or deleted changes the multiset hash of all rows, which the sealed head of the record fixes with
+// each commit: checked when the record is opened. Events are numbered and chained, one entry of the chain
+// for each group of commits (docs/protocol-sam.md 3). Safe from any thread; a transaction's closure runs
+// on the writer's thread.
 #pragma once
 
 #include <memory>

@@ -64,8 +64,8 @@ struct KeyRecord { // owner: the signer; lookup: signer and pack, while it lives
     Bytes blob{};                     // wrapped; empty when revoked
     Bytes certificate{};              // DER; empty until linked, as the next two
     Bytes certificate_sha256{};
-    Validity certificate_validity{};  // kept apart: parsing X.509 for each signature costs as much as signing
-    Bytes receipt{};                  // SignedStatement transport, when revoked
+    Validity certificate_validity{}; // kept apart: parsing X.509 for each signature costs as much as signing
+    Bytes receipt{}; // SignedStatement transport, when revoked
     State state = made;
     Row row{};
 
@@ -78,9 +78,9 @@ struct SessionRecord { // owner: the signer; due: the expiry
     enum State : std::int64_t { open = 0, used = 1, finished = 2, cancelled = 3, expired = 4 };
 
     sap::ChallengeInput input;
-    Bytes display_record{};           // encoded
-    TimePoint used_at{};              // epoch: not used
-    Bytes evidence{};                 // signed; empty: refused, or not finished
+    Bytes display_record{}; // encoded
+    TimePoint used_at{}; // epoch: not used
+    Bytes evidence{}; // signed; empty: refused, or not finished
     ErrorCode refusal = ErrorCode::internal;
     std::string refusal_detail{};
     State state = open;

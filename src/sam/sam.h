@@ -23,7 +23,7 @@ namespace qss::sam {
 class Sam final : public role::Role {
 public:
     // `context` must outlive the Sam. A record that does not hold together gives a Sam that is
-    // SUSPENDED and answers STATUS alone (design 6.4).
+    // SUSPENDED and answers STATUS alone (docs/invariants.md 4).
     static Result<std::unique_ptr<Sam>> open(role::Context& context,
                                              std::unique_ptr<keystore::KeyStore> key_store,
                                              const FaultPlan& faults = {});

@@ -1,4 +1,4 @@
-// A session's end as it is told: the same result each time (design 5). Pure.
+// A session's end as it is told: the same result each time. Pure.
 #pragma once
 
 #include "proto/sam.pb.h"

@@ -1,7 +1,7 @@
-// Signing sessions (design 5): open -> used -> finished, or cancelled, or expired; each step durable
-// before it is told, each session used once (design 6.2). An id is never used again: what is
-// acknowledged, cancelled or expired stays in the archive. Safe from any thread; parallel activations
-// of one session are decided by the record.
+// Signing sessions (docs/protocol-sam.md 5): open -> used -> finished, or cancelled, or expired; each step
+// durable before it is told, each session used once (docs/invariants.md 2). An id is never used again:
+// what is acknowledged, cancelled or expired stays in the archive. Safe from any thread; parallel
+// activations of one session are decided by the record.
 #pragma once
 
 #include <atomic>

@@ -1,5 +1,5 @@
-// Signers exist only through a registration statement of an officer of the ceremony (design 6.5; TS
-// 119 431-1 LNK-6.2.2). The same statement again changes nothing; a later one supersedes by its
+// Signers exist only through a registration statement of an officer of the ceremony (docs/invariants.md 5;
+// TS 119 431-1 LNK-6.2.2). The same statement again changes nothing; a later one supersedes by its
 // sequence; signer and enterprise stay together for ever. Safe from any thread.
 #pragma once
 

@@ -1,5 +1,5 @@
 // The only door to the key store's signing keys: a signer's key signs for a UsedApproval alone, the
-// SAM's own evidence key signs its statements (design 6.1, KEY-11). Safe from any thread.
+// SAM's own evidence key signs its statements (docs/invariants.md 1, KEY-11). Safe from any thread.
 #pragma once
 
 #include <memory>

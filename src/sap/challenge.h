@@ -1,5 +1,5 @@
 // The challenge that the authenticator signs: SHA-256 over the canonical encoding of everything that
-// is approved (design 5.3; TS 119 431-1 SIG-6.3.1-11/-13). Phone and SAM compute it themselves; it
+// is approved (TS 119 431-1 SIG-6.3.1-11/-13). Phone and SAM compute it themselves; it
 // never travels. Specified byte by byte in docs/protocol-sam.md. Pure.
 #pragma once
 

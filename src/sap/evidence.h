@@ -1,5 +1,5 @@
 // Evidence lets anyone check offline that this signer's authenticator approved exactly these digests
-// (design 5, last paragraph). One canonical structure, "QSS-EVIDENCE-v1", signed by the SAM's evidence
+// (docs/protocol-sam.md 3). One canonical structure, "QSS-EVIDENCE-v1", signed by the SAM's evidence
 // key; `check_evidence` needs only the root and the relying party's id. Pure.
 #pragma once
 

@@ -1,5 +1,5 @@
 // Who is asking, once that has been checked: nothing else makes these. Every use case takes one and
-// passes its scope to every query, so that tenants are walls (design 6.9).
+// passes its scope to every query, so that tenants are walls (docs/invariants.md 9).
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
 // Keeps the SAM's latest checkpoint and shows it to the SAM again and again: one whose record was put back
-// meanwhile convicts and suspends itself (design 6.4). Used by one thread at a time.
+// meanwhile convicts and suspends itself (docs/invariants.md 4). Used by one thread at a time.
 #pragma once
 
 #include "service/role_clients.h"

@@ -1,7 +1,7 @@
 // How a phone logs in: a challenge signed with its device key, for a token that reads and rejects. An
 // unknown device gets a challenge like any other, so that ids cannot be probed. Challenges are single use and
 // live 60 seconds. They are authenticated, not remembered, until a device has used them: however many
-// somebody asks for, no other's phone is kept out (design 6.12). Safe from any thread.
+// somebody asks for, no other's phone is kept out (docs/invariants.md 12). Safe from any thread.
 #pragma once
 
 #include <mutex>

@@ -1,7 +1,7 @@
-// A phone joins: registration token and device key, then both one-time codes, then the authenticator, which
-// the SAM binds. Codes are kept as HMAC under a key outside the database, live ten minutes and five tries,
-// are compared in constant time and together, so that nobody learns which one was wrong (design 6.12).
-// Safe from any thread.
+// A phone joins: registration token and device key, then both one-time codes, then the authenticator,
+// which the SAM binds. Codes are kept as HMAC under a key outside the database, live ten minutes and five
+// tries, are compared in constant time and together, so that nobody learns which one was wrong
+// (docs/invariants.md 12). Safe from any thread.
 #pragma once
 
 #include <functional>

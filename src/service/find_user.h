@@ -1,4 +1,5 @@
-// The user of an application's enterprise by e-mail address, the same for every use case. Safe from any thread.
+// The user of an application's enterprise by e-mail address, the same for every use case. Safe from any
+// thread.
 #pragma once
 
 #include <string_view>

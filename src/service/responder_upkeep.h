@@ -1,5 +1,6 @@
 // Keeps the OCSP responder able to answer when nobody asks us for anything: CRLs before they are too old
-// for it (design 8), and its own certificates while a third of their life is left. Used by one thread.
+// for it (proto/ocsp.proto), and its own certificates while a third of their life is left. Used by one
+// thread.
 #pragma once
 
 #include "service/role_clients.h"

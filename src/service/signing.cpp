@@ -1,4 +1,4 @@
-// Opening: from a request to a durable `pending` session (design 5.1 and 5.2).
+// Opening: from a request to a durable `pending` session (docs/architecture.md, steps 1 to 5).
 #include "service/signing.h"
 
 #include "base/canonical.h"

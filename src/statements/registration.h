@@ -1,5 +1,5 @@
 // The registration statement: a registration officer says who a signer is (TS 119 431-1 LNK-6.2.2;
-// design 5 and 6.5). SAM and CA know a signer only through it. Every value obeys the subject rules of
+// docs/invariants.md 5). SAM and CA know a signer only through it. Every value obeys the subject rules of
 // EN 319 412-2 NAT-4.2.4 that can be checked here; one that exists is valid. Pure.
 #pragma once
 

@@ -1,6 +1,7 @@
-// Signature quota of a pack without a counter row that every request updates (design 10): each approval
-// adds a row in its own transaction, so the count is exact after any crash; when many rows have come
-// together, one approval folds them into the pack's sum. A view of the writing connection.
+// Signature quota of a pack without a counter row that every request updates
+// (docs/decisions/006-database.md): each approval adds a row in its own transaction, so the count is exact
+// after any crash; when many rows have come together, one approval folds them into the pack's sum. A view
+// of the writing connection.
 #pragma once
 
 #include "sqlite/database.h"

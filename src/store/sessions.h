@@ -1,5 +1,5 @@
 // Signing sessions. Each transition is one conditional update that says whether it was the one to make
-// it (design 5). A view of one connection: make it inside Store::read or Store::write.
+// it. A view of one connection: make it inside Store::read or Store::write.
 #pragma once
 
 #include <optional>

@@ -180,7 +180,7 @@ struct Identity {
 // --- signing sessions -----------------------------------------------------------------------------
 
 // pending -> approved -> signed; pending -> rejected | expired | cancelled; approved -> failed only on
-// the SAM's durable refusal (design 5).
+// the SAM's durable refusal.
 enum class SessionStatus { pending, approved, signed_, rejected, expired, cancelled, failed };
 
 [[nodiscard]] constexpr bool is_live(SessionStatus status)

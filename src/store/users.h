@@ -33,7 +33,7 @@ public:
 
     Status add(const RegistrationRequest& request);
     Result<std::optional<RegistrationRequestView>> request(const RegistrationId& id);
-    // Each enterprise's oldest first, in turn: one that floods hides nobody else's (design 6.9).
+    // Each enterprise's oldest first, in turn: one that floods hides nobody else's (docs/invariants.md 9).
     Result<std::vector<RegistrationRequestView>> pending_requests(std::size_t limit);
     Result<bool> has_pending_request(const UserId& user);
     Result<std::int64_t> last_sequence(const UserId& user);

@@ -1,4 +1,4 @@
-"""kill -9 at each point of a signature's life (design 5), with other sessions under way.
+"""kill -9 at each point of a signature's life (docs/architecture.md), with other sessions under way.
 
 Each test starts a service whose process dies at one named point, lets load run into it, and checks the
 books: every approved session ends signed or cleanly refused, none twice, none lost, the quota exact.

@@ -1,6 +1,5 @@
 """Certificates, CRLs and OCSP responses of qss-ca and qss-ocsp, judged by others: OpenSSL's command line
-and pkilint. Nothing above INFO, except the false positives that etsi.md 1.9.1 documents: the OCSP
-responder's and the SAM's certificates are no ETSI end-entity type and are linted as RFC 5280 has it.
+and pkilint. Nothing above INFO; the OCSP responder's and the SAM's certificates are no ETSI end-entity type and are linted as RFC 5280 has it.
 """
 
 import re

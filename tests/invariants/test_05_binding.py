@@ -526,9 +526,9 @@ def test_the_owner_of_qss_api_does_not_enrol_in_an_employees_place():
         # Through qss-api, with both codes, which he makes himself.
         phone = employee.phone = service.phone()
         begun = expect(phone.begin_with_token(sap.registration_token(enrolment_spki)), 201)
-        offer = expect(phone.send_codes(begun["registration_id"], *employee.codes()), 200)
+        offer = expect(phone.send_codes(begun["enrolment_id"], *employee.codes()), 200)
         phone.enrolment_key = p256()
-        assert phone.send_authenticator(begun["registration_id"], offer).status_code == 422
+        assert phone.send_authenticator(begun["enrolment_id"], offer).status_code == 422
 
         # Behind it, at the SAM's socket.
         thief = SoftwareAuthenticator(offer["rp_id"], service.origin)

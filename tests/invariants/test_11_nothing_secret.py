@@ -44,16 +44,16 @@ class Flow:
         self.employee = Employee(self.tenant, email, mobile, "", GIVEN_NAME, SURNAME)
         self.secrets["invitation"] = invitation = self.employee.invitation()
         phone = self.employee.phone = self.service.phone()
-        registration_id = expect(phone.begin(invitation), 201)["registration_id"]
+        enrolment_id = expect(phone.begin(invitation), 201)["enrolment_id"]
         key = phone.enrolment_key
         self.secrets["enrolment key"] = b64u(key.private_numbers().private_value.to_bytes(32, "big"))
         self.secrets["registration token"] = token = sap.registration_token(spki_of(key.public_key()))
         codes = self.employee.codes()
         self.secrets["code by e-mail"], self.secrets["code by SMS"] = codes
-        self.keep(phone.send_codes(registration_id, codes[1], codes[0]))
+        self.keep(phone.send_codes(enrolment_id, codes[1], codes[0]))
         self.keep(phone.begin_with_token(token[:-1] + "!"))
-        offer = expect(phone.send_codes(registration_id, *codes), 200)
-        done = expect(phone.send_authenticator(registration_id, offer), 201)
+        offer = expect(phone.send_codes(enrolment_id, *codes), 200)
+        done = expect(phone.send_authenticator(enrolment_id, offer), 201)
         phone.device_id, phone.authenticator_id = done["device_id"], done["authenticator_id"]
         self.employee.make_identity()
 

@@ -1,4 +1,4 @@
-"""Process isolation (design §3): with the uid of qss-api and a shell, reach into the roles; speak to their sockets
+"""Invariant 13, isolation: with the uid of qss-api and a shell, reach into the roles; speak to their sockets
 as a stranger, or nonsense; start a role outside a sandbox where it is not alone. As root every role has a
 uid of its own here; else what remains is that not even a brother looks into a role."""
 

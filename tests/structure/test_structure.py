@@ -166,6 +166,39 @@ def test_no_open_ends_without_an_issue():
     assert not wrong, wrong
 
 
+def written_files():
+    tops = ("src", "tests", "proto", "tools", "bench", "fuzz", "docs", "api", "demo")
+    suffixes = {".h", ".cpp", ".py", ".sh", ".proto", ".md", ".yaml", ".toml", ".txt", ".mjs"}
+    found = [path for top in tops for path in (ROOT / top).rglob("*")
+             if path.suffix in suffixes and "node_modules" not in path.parts and path.name != "test_structure.py"]
+    return found + [ROOT / "README.md", ROOT / "dev", ROOT / "CMakeLists.txt"]
+
+
+def headings(page):
+    return set(re.findall(r"^#+ (\d+)\.", page.read_text(), re.M))
+
+
+def test_only_documents_that_are_here_are_cited():
+    """A reader must be able to open what a comment names: a page of docs/ and its section, or a published standard."""
+    wrong = []
+    for path in written_files():
+        text = path.read_text()
+        wrong += [f"{path.relative_to(ROOT)}: {cited}" for cited in
+                  re.findall(r"\bdesign (?:§ ?)?\d[\d.]*|\b(?:design|etsi|style|qss-api|csc-api)\.md", text)]
+        for page, section in re.findall(r"\b(docs/[\w/-]+\.md)(?: (\d+)\b)?", text):
+            if not (ROOT / page).exists() or (section and section not in headings(ROOT / page)):
+                wrong.append(f"{path.relative_to(ROOT)}: {page} {section}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_short_names_of_requirements_are_explained():
+    name = r"\b(?:KEY|SAD|AUD|CA)-\d+\b"
+    explained = set(re.findall(rf"^\| ({name}) \|", (ROOT / "docs" / "invariants.md").read_text(), re.M))
+    used = {found for top in ("src", "proto", "tests") for path in (ROOT / top).rglob("*")
+            if path.suffix in {".h", ".cpp", ".py", ".proto"} for found in re.findall(name, path.read_text())}
+    assert used == explained
+
+
 def linked_libraries(program):
     binary = ROOT / "build" / "release" / "bin" / program
     assert binary.exists(), "build first: ./dev build"

@@ -1,5 +1,5 @@
 // The signing calls: read the request, open or attach to a session, then wait for its end without
-// holding a thread (design 4).
+// holding a thread (docs/decisions/003-coroutines.md).
 #include <algorithm>
 
 #include <fmt/format.h>

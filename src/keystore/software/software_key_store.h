@@ -1,4 +1,4 @@
-// Keys in software (the embedded default, sandboxes; design 7): each wrapped with AES-256-GCM under a
+// Keys in software (the embedded default, sandboxes): each wrapped with AES-256-GCM under a
 // key that derives from a key-encryption key, which itself lies sealed under a passphrase (scrypt) in
 // the file `keystore.sealed`. A blob opens only with the SubjectPublicKeyInfo that it was wrapped for.
 // Recently used keys stay warm in a bounded LRU. Safe from any thread.

@@ -335,7 +335,8 @@ TEST_F(ServiceTest, EventsThatDoNotFollowSuspend)
     std::filesystem::copy_file(record_path(), untouched);
     for (const auto* sql :
          {"DELETE FROM event WHERE number = 3", "DELETE FROM event WHERE number = 1",
-          "UPDATE event SET subject = hash WHERE number = 4", "UPDATE event SET at_ms = at_ms + 1 WHERE number = 4",
+          "UPDATE event SET subject = hash WHERE number = 4",
+          "UPDATE event SET at_ms = at_ms + 1 WHERE number = 4",
           "UPDATE event SET kind = 'crl' WHERE kind = 'revoked'",
           "UPDATE event SET hash = subject WHERE number = (SELECT max(number) FROM event)",
           "INSERT INTO event SELECT max(number) + 1, max(at_ms), 'crl', x'00', hash FROM event"}) {

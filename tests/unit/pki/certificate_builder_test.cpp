@@ -12,7 +12,7 @@ namespace {
 
 using namespace testing;
 
-// Verified through pkilint by its authors' decoder, not by ours (etsi.md 1.4.2).
+// Verified through pkilint by its authors' decoder, not by ours (EN 319 412-5 4).
 constexpr std::string_view golden_qc_statements =
     "30773008060604008e4601013008060604008e4601043013060604008e4601063009060704008e46010601"
     "3035060604008e460105302b3029162368747470733a2f2f706b692e7173732d64656d6f2e636f6d2f7064735f656e2e70646613"

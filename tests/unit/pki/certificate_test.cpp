@@ -143,8 +143,8 @@ TEST_F(CertificateTest, EachOfAPathIsValidToTheEndOfItsLastSecond)
     ends(m_chain.issuing,
          [&](TimePoint at) { return check_path(lasting_signer, intermediates, m_chain.root, at); });
     ends(m_chain.root, [&](TimePoint at) { return check_path(lasting_issuing, {}, m_chain.root, at); });
-    EXPECT_FALSE(
-        check_path(m_chain.signer, intermediates, m_chain.root, m_chain.signer.not_before() - Milliseconds(1)));
+    EXPECT_FALSE(check_path(m_chain.signer, intermediates, m_chain.root,
+                            m_chain.signer.not_before() - Milliseconds(1)));
 }
 
 TEST_F(CertificateTest, PathDoesNotLeadThroughASigner)

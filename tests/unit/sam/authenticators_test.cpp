@@ -269,7 +269,8 @@ TEST_F(AuthenticatorsTest, NobodyRemovesAnothersAuthenticator)
     EXPECT_CODE(remove(other, bound[0].id), not_found);
 }
 
-// Who owns qss-api may remove devices; that must not let it bind one of its own (design 6.1, SAD-10).
+// Who owns qss-api may remove devices; that must not let it bind one of its own (docs/invariants.md 1,
+// SAD-10).
 TEST_F(AuthenticatorsTest, EnrolmentAfterLossNeedsAStatementMadeAfterwards)
 {
     const auto signer = enrol(m_phone);

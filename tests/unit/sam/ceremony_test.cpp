@@ -165,8 +165,8 @@ TEST_F(CeremonyTest, CertificatesAreForTheirPurposeAlone)
         request.set_evidence_certificate(under_root(id, spki));
         EXPECT_CODE(sam->complete(request), verification_failed);
     }
-    for (const auto id : {pki::ProfileId::sam_evidence, pki::ProfileId::natural_person_esign,
-                          pki::ProfileId::issuing_ca}) {
+    for (const auto id :
+         {pki::ProfileId::sam_evidence, pki::ProfileId::natural_person_esign, pki::ProfileId::issuing_ca}) {
         auto request = complete_request(spki);
         request.set_officer_certificates(0, under_root(id, pki.officer_key.public_key().spki()));
         EXPECT_CODE(sam->complete(request), verification_failed);

@@ -10,7 +10,7 @@
 namespace qss::sam::test {
 namespace {
 
-// The record's file, changed behind the SAM's back while it is stopped (KEY-5, design 6.4).
+// The record's file, changed behind the SAM's back while it is stopped (KEY-5, docs/invariants.md 4).
 class TamperTest : public SamTest {
 protected:
     sqlite::Database raw() { return must(sqlite::Database::open(record_path(), sqlite::Access::read_write)); }

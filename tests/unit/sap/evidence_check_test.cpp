@@ -1,5 +1,5 @@
 // Evidence that the SAM itself sealed, with one part that does not belong: each must be refused for
-// that part (design 5, last paragraph).
+// that part (docs/protocol-sam.md 3).
 #include "unit/sap/evidence_fixture.h"
 
 #include "pki/name.h"

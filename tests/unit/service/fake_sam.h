@@ -1,5 +1,5 @@
 // A SAM in-process, for unit tests of the business: the states and idempotence of the real one's messages
-// (design 5), no cryptography; and the ways in which a call to it can go wrong.
+// (docs/protocol-sam.md 5), no cryptography; and the ways in which a call to it can go wrong.
 #pragma once
 
 #include <functional>

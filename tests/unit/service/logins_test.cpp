@@ -18,7 +18,8 @@ protected:
             credential.secret_salt = Bytes(16, 4);
             credential.secret_mac = api_secret_mac(m_secret_key, credential.secret_salt, m_secret);
             TRY(tenants.add(credential));
-            return tenants.add(store::ClientCertificate{crypto::sha256(m_certificate), m_id,
+            return tenants.add(store::ClientCertificate{crypto::sha256(m_certificate),
+                                                        m_id,
                                                         {start, start + std::chrono::hours(1)},
                                                         store::Standing::active});
         });
