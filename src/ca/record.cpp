@@ -88,6 +88,12 @@ Result<sqlite::Database> open_record(const std::string& path)
     return database;
 }
 
+Status check_record(sqlite::Database& database)
+{
+    TRY(database.check_schema(migrations));
+    return check_events(database);
+}
+
 Result<std::optional<Settings>> Transaction::settings(keystore::KeyStore& keys)
 {
     auto query = m_database.prepare("SELECT value, seal FROM settings");

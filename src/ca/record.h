@@ -16,6 +16,9 @@ namespace qss::ca {
 
 Result<sqlite::Database> open_record(const std::string& path);
 
+// `tampered`: a trigger or table that is not ours, or check_events.
+Status check_record(sqlite::Database& database);
+
 struct AuthorityRow {
     keystore::GeneratedKey key;
     Bytes certificate; // DER

@@ -2,7 +2,6 @@
 
 #include "base/encoding.h"
 #include "base/log.h"
-#include "ca/events.h"
 #include "pki/csr.h"
 
 namespace qss::ca {
@@ -40,7 +39,7 @@ Result<std::unique_ptr<Service>> Service::open(ServiceOptions options)
 
 Status Service::load()
 {
-    TRY(m_options.writer.write(check_events));
+    TRY(m_options.writer.write(check_record));
     TRY_ASSIGN(settings, m_options.writer.write_returning([&](sqlite::Database& database) {
         return Transaction(database).settings(m_options.keys);
     }));

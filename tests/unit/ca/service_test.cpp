@@ -344,6 +344,15 @@ TEST_F(ServiceTest, EventsThatDoNotFollowSuspend)
     }
 }
 
+TEST_F(ServiceTest, ATriggerThatIsNotOursSuspends)
+{
+    close();
+    const auto untouched = m_directory + "/untouched.db";
+    std::filesystem::copy_file(record_path(), untouched);
+    expect_suspended(untouched, "CREATE TRIGGER undo AFTER UPDATE ON certificate BEGIN"
+                                " UPDATE certificate SET revoked_ms = NULL WHERE serial = new.serial; END");
+}
+
 TEST_F(ServiceTest, ARevocationThatItsEventDoesNotTellSuspends)
 {
     ASSERT_TRUE(issue_new());

@@ -1,4 +1,4 @@
-#include <future>
+#include <thread>
 
 #include "unit/http/server_fixture.h"
 
@@ -197,12 +197,12 @@ TEST_F(ServerTest, ConnectionLimitHolds)
 }
 
 // Within 5 s.
-bool is_seen_gone(const Waiting& waiting)
+bool is_seen_gone(const http::ClientWatch& client)
 {
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(5);
-    while (!waiting.request.client->gone() && std::chrono::steady_clock::now() < end)
+    while (!client.gone() && std::chrono::steady_clock::now() < end)
         std::this_thread::yield();
-    return waiting.request.client->gone();
+    return client.gone();
 }
 
 TEST_F(ServerTest, WaitingCallLearnsThatItsClientHasGone)
@@ -216,7 +216,7 @@ TEST_F(ServerTest, WaitingCallLearnsThatItsClientHasGone)
         auto waiting = next_waiting();
         EXPECT_FALSE(waiting.request.client->gone());
         client.reset();
-        EXPECT_TRUE(is_seen_gone(waiting));
+        EXPECT_TRUE(is_seen_gone(*waiting.request.client));
         waiting.responder(Response{});
     }
 }
@@ -227,7 +227,7 @@ TEST_F(ServerTest, GoneIsSeenBehindPipelinedBytes)
     client->send(std::string("GET /wait HTTP/1.1\r\nHost: h\r\n\r\n") + get_x);
     auto waiting = next_waiting();
     client.reset();
-    EXPECT_TRUE(is_seen_gone(waiting));
+    EXPECT_TRUE(is_seen_gone(*waiting.request.client));
     waiting.responder(Response{});
 }
 
