@@ -167,7 +167,8 @@ Status Users::finish_device_removal(const store::Device& device)
         TRY_ASSIGN(left, phones.devices(user->id));
         if (!mine || !left.empty())
             return false;
-        // Re-enrolment after a loss needs a new statement (docs/invariants.md 5): one, if two phones went at once.
+        // Re-enrolment after a loss needs a new statement (docs/invariants.md 5): one, if two phones went at
+        // once.
         store::UserTable users(db);
         TRY(users.void_registration_token(user->id));
         TRY_ASSIGN(asked, users.has_pending_request(user->id));
