@@ -450,7 +450,8 @@ def test_a_hundred_are_fine_and_quota_is_exact(service):
     ("POST", "/sign", {"digests": ["0" * 64]})])
 def test_what_is_no_address_is_no_user(tenant, method, path, body):
     for address in ("anna", "anna@", "an na@example.com", "x" * 300 + "@example.com"):
-        check_error(tenant.application.request(method, f"/users/{address}{path}", json=body), 404, "Not found")
+        refused = tenant.application.request(method, f"/users/{address}{path}", json=body)
+        assert check_error(refused, 404, "Not found")["errors"] == {"not_found": "no such user"}
 
 
 def test_sign_without_device_or_user(tenant):
