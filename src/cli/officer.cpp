@@ -39,12 +39,15 @@ std::string RegistrationRequest::for_people() const
            "\nidentity number: " + (s.identity_number.empty() ? "-" : printable(s.identity_number)) +
            "\ne-mail:          " + printable(s.email) + "\nmobile:          " + printable(s.mobile) +
            "\norganisation:    " + printable(s.organisation) + ", " + printable(s.country) +
-           "\nsigner:          " + s.signer_id.text() + ", statement no. " + std::to_string(s.sequence);
+           "\nenterprise:      " + s.enterprise_id.text() + "\nsigner:          " + s.signer_id.text() +
+           (s.sequence == 1 ? ", first registration"
+                            : ", registered before: statement no. " + std::to_string(s.sequence) +
+                                  " replaces the last one; it must be the same person");
 }
 
 bool is_outcome_unknown(ErrorCode code)
 {
-    return code == ErrorCode::unavailable || code == ErrorCode::timed_out;
+    return code == ErrorCode::unavailable || code == ErrorCode::timed_out || code == ErrorCode::internal;
 }
 
 Result<RegistrationRequest> parse_registration_request(const client::json::object& object, Random& random,

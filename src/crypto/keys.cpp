@@ -120,6 +120,22 @@ Result<EvpPkeyPtr> ec_key(const EcForm& form, ByteView point)
     return key;
 }
 
+EvpPkeyPtr generate_rsa(int bits, const std::stop_token& give_up)
+{
+    const EvpPkeyCtxPtr context(EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr));
+    if (!context || EVP_PKEY_keygen_init(context.get()) != 1 ||
+        EVP_PKEY_CTX_set_rsa_keygen_bits(context.get(), bits) != 1)
+        return {};
+    auto asked = give_up; // app data has no const
+    EVP_PKEY_CTX_set_app_data(context.get(), &asked);
+    EVP_PKEY_CTX_set_cb(context.get(), [](EVP_PKEY_CTX* c) { // called for each candidate; 0 ends it
+        return static_cast<std::stop_token*>(EVP_PKEY_CTX_get_app_data(c))->stop_requested() ? 0 : 1;
+    });
+    EVP_PKEY* key = nullptr;
+    (void)EVP_PKEY_generate(context.get(), &key);
+    return EvpPkeyPtr(key);
+}
+
 // ECDSA-Sig-Value as DER has it and nothing after: OpenSSL's own parser takes some BER.
 Status check_strict_ecdsa(ByteView signature)
 {
@@ -201,11 +217,15 @@ Result<PrivateKey> PrivateKey::from_handle(EvpPkeyPtr key)
     return PrivateKey(std::move(key), std::move(public_key));
 }
 
-Result<PrivateKey> PrivateKey::generate(KeyType type)
+Result<PrivateKey> PrivateKey::generate(KeyType type, const std::stop_token& give_up)
 {
     std::string group(type == KeyType::p256 ? "P-256" : "P-384"); // EVP_EC_gen would cast const away
-    EvpPkeyPtr key(is_rsa(type) ? EVP_RSA_gen(static_cast<unsigned int>(rsa_bits(type)))
-                                : EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", group.data()));
+    EvpPkeyPtr key(is_rsa(type) ? generate_rsa(rsa_bits(type), give_up)
+                                : EvpPkeyPtr(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", group.data())));
+    if (!key && give_up.stop_requested()) {
+        openssl_errors();
+        return fail(ErrorCode::unavailable, "making the key was given up");
+    }
     if (!key)
         return fail(ErrorCode::internal, openssl_errors());
     return from_handle(std::move(key));

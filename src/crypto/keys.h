@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <span>
+#include <stop_token>
 #include <vector>
 
 #include "base/bytes.h"
@@ -52,7 +53,8 @@ public:
 
 class PrivateKey final : public Signer {
 public:
-    static Result<PrivateKey> generate(KeyType type);
+    // An RSA key takes up to some seconds, and `give_up` ends its making: unavailable.
+    static Result<PrivateKey> generate(KeyType type, const std::stop_token& give_up = {});
     static Result<PrivateKey> from_pkcs8(ByteView der); // PrivateKeyInfo, not encrypted
     static Result<PrivateKey> from_pem(std::string_view pem);
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <stop_token>
 #include <string_view>
 
 #include "base/bytes.h"
@@ -24,7 +25,8 @@ public:
     // "software" or "pkcs11"; part of attestations.
     [[nodiscard]] virtual std::string_view kind() const = 0;
 
-    virtual Result<GeneratedKey> generate(crypto::KeyType type) = 0;
+    // `give_up` ends the making of a key that takes long: unavailable.
+    virtual Result<GeneratedKey> generate(crypto::KeyType type, const std::stop_token& give_up = {}) = 0;
 
     // A handle that signs; checks that the blob is this store's and holds the key of `spki`. Unwrap
     // once for each session, not for each digest: recently used keys stay warm.

@@ -32,7 +32,7 @@ KeyPool::~KeyPool()
 {
     {
         const std::lock_guard lock(m_mutex);
-        m_stopping = true;
+        m_stop.request_stop();
     }
     m_wake.notify_one();
     m_thread.join();
@@ -103,15 +103,15 @@ void KeyPool::run()
     std::unique_lock lock(m_mutex);
     for (;;) {
         Shelf* shelf = nullptr;
-        m_wake.wait(lock, [&] { return m_stopping || (shelf = next_to_fill()) != nullptr; });
-        if (m_stopping)
+        m_wake.wait(lock, [&] { return m_stop.stop_requested() || (shelf = next_to_fill()) != nullptr; });
+        if (m_stop.stop_requested())
             return;
         lock.unlock();
-        auto key = m_vault.generate(shelf->type);
+        auto key = m_vault.generate(shelf->type, m_stop.get_token());
         lock.lock();
         if (key) {
             shelf->keys.push_back(std::move(*key));
-        } else {
+        } else if (!m_stop.stop_requested()) {
             log::error("no key for the pool", {{"detail", key.error().detail}});
             shelf->target = 0; // asked for again by the next take()
         }

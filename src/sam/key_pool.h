@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <stop_token>
 #include <thread>
 
 #include "base/clock.h"
@@ -23,7 +24,7 @@ struct PoolSizes {
 class KeyPool {
 public:
     KeyPool(Vault& vault, const Clock& clock);
-    ~KeyPool(); // waits for the key under way
+    ~KeyPool(); // the key under way is given up
     KeyPool(const KeyPool&) = delete;
     KeyPool& operator=(const KeyPool&) = delete;
 
@@ -42,9 +43,9 @@ private:
 
     Vault& m_vault;
     const Clock& m_clock;
-    mutable std::mutex m_mutex; // guards the next two
+    mutable std::mutex m_mutex; // guards m_shelves
     std::array<Shelf, 3> m_shelves;
-    bool m_stopping = false;
+    std::stop_source m_stop;
     std::condition_variable m_wake;
     std::thread m_thread;
 };

@@ -1,6 +1,9 @@
 #include "sam/signers.h"
 
+#include <tuple>
+
 #include "base/canonical.h"
+#include "base/log.h"
 #include "crypto/digest.h"
 #include "sam/key_revocation.h"
 #include "sam/lookups.h"
@@ -69,7 +72,28 @@ Result<bool> opens_enrolment(Transaction& transaction, const SignerRecord& signe
     if (!bound.empty())
         return false;
     const bool never_bound = signer.last_removal == TimePoint{};
-    return signer.may_bind_first || never_bound || statement.verified_at > signer.last_removal;
+    return never_bound || statement.verified_at > signer.last_removal;
+}
+
+// Whose phone is bound stays who she is: else one lawful signer's phone would come to sign for the next
+// person whom an honest officer vouches for, if only qss-api names that signer in the request.
+Status check_same_person(Transaction& transaction, const SignerRecord& signer,
+                         const statements::RegistrationStatement& statement)
+{
+    TRY_ASSIGN(bound, live_authenticators(transaction, signer.id));
+    if (bound.empty())
+        return {};
+    TRY_ASSIGN(signed_before, statements::SignedStatement::decode(signer.statement));
+    TRY_ASSIGN(before, statements::RegistrationStatement::decode(signed_before.encoding));
+    const auto person = [](const statements::RegistrationStatement& s) {
+        return std::tie(s.given_name, s.surname, s.identity_number, s.organisation, s.country);
+    };
+    if (person(before) == person(statement))
+        return {};
+    log::alarm("a signer whose phone is bound was to become another person", {{"signer", signer.id.text()}});
+    return fail(ErrorCode::conflict,
+                "a signer with a bound phone keeps name, identity number and organisation: "
+                "remove the phones first");
 }
 
 Result<bool> supersede(Transaction& transaction, SignerRecord signer, const Vouched& vouched)
@@ -83,6 +107,7 @@ Result<bool> supersede(Transaction& transaction, SignerRecord signer, const Vouc
         return fail(ErrorCode::conflict, "the signer belongs to another enterprise");
     if (statement.sequence <= signer.sequence)
         return fail(ErrorCode::conflict, "a statement of this sequence or a later one is known already");
+    TRY(check_same_person(transaction, signer, statement));
     TRY(claim_enrolment_key(transaction, vouched));
     TRY_ASSIGN(may_bind_first, opens_enrolment(transaction, signer, statement));
     signer.sequence = statement.sequence;

@@ -21,7 +21,10 @@ public:
     explicit Vault(keystore::KeyStore& key_store) : m_key_store(key_store) {}
 
     [[nodiscard]] std::string_view kind() const { return m_key_store.kind(); }
-    Result<keystore::GeneratedKey> generate(crypto::KeyType type) { return m_key_store.generate(type); }
+    Result<keystore::GeneratedKey> generate(crypto::KeyType type, const std::stop_token& give_up = {})
+    {
+        return m_key_store.generate(type, give_up);
+    }
     void destroy(ByteView blob) { m_key_store.destroy(blob); }
     Result<std::shared_ptr<const crypto::Signer>> evidence_key(const Config& config);
 

@@ -20,8 +20,8 @@ Status check_role(const Operator& by)
     return fail(ErrorCode::forbidden, "registration officers alone");
 }
 
-// The officer may have read the document better than the application typed it: names and identity number
-// are the officer's word. Who is meant, and where codes go, is not.
+// A statement answers the request in every field: an officer who knows better refuses, and the application
+// asks anew.
 Status check_answers(const statements::RegistrationStatement& statement,
                      const store::RegistrationRequestView& asked)
 {

@@ -482,14 +482,18 @@ def test_only_its_own_certificate_is_linked(anna, boris):
     anna.link(anna.certify())
 
 
-def test_a_key_certified_for_its_former_name_is_not_linked(anna):
-    """The certificate is the CA's own, but the officer has said since who this is."""
-    anna.register()
-    anna.bind()
-    anna.key_id = anna.make_key().key_id
-    certificate = anna.certify()
-    anna.register(sequence=2, surname="Ozola")
-    refused("verification_failed", anna.link, certificate)
+def test_a_signer_whose_phone_is_bound_stays_who_she_is(anna):
+    """An honest officer vouches for the next person, and qss-api has named a signer whose phone is its owner's."""
+    anna.enrol()
+    for other in (dict(given_name="Eva"), dict(surname="Ozola"), dict(identity_number="PNOLV-010190-12345"),
+                  dict(organisation="SIA Cita"), dict(country="EE")):
+        refused("conflict", anna.register, sequence=2, **other)
+    session, result = anna.sign()
+    session.check_signed(result)
+    anna.register(sequence=3, mobile="+37121111111")  # that is still she
+    anna.remove()
+    anna.register(sequence=4, verified_at_unix_ms=unix_ms() + 1, surname="Ozola")  # her new name: enrols anew
+    refused("verification_failed", anna.bind, new_phone(), approver=anna.phone)
 
 
 def test_a_destroyed_key_stays_destroyed(anna):

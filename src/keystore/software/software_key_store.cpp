@@ -60,9 +60,9 @@ Result<std::unique_ptr<SoftwareKeyStore>> SoftwareKeyStore::open_or_create(const
         new SoftwareKeyStore(std::make_unique<Impl>(*kek, random, options)));
 }
 
-Result<GeneratedKey> SoftwareKeyStore::generate(crypto::KeyType type)
+Result<GeneratedKey> SoftwareKeyStore::generate(crypto::KeyType type, const std::stop_token& give_up)
 {
-    TRY_ASSIGN(key, crypto::PrivateKey::generate(type));
+    TRY_ASSIGN(key, crypto::PrivateKey::generate(type, give_up));
     const auto& spki = key.public_key().spki();
     auto blob = crypto::aead_seal(m_impl->wrapping_key, key.to_pkcs8().reveal(), wrapping_context(spki),
                                   m_impl->random);

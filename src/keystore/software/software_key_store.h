@@ -28,7 +28,7 @@ public:
     ~SoftwareKeyStore() override;
 
     [[nodiscard]] std::string_view kind() const override { return "software"; }
-    Result<GeneratedKey> generate(crypto::KeyType type) override;
+    Result<GeneratedKey> generate(crypto::KeyType type, const std::stop_token& give_up = {}) override;
     // tampered when the blob is not this store's, was altered, or holds another key than `spki`.
     Result<std::shared_ptr<const crypto::Signer>> load(ByteView blob, ByteView spki) override;
     void destroy(ByteView blob) override;

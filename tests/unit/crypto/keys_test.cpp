@@ -121,6 +121,15 @@ TEST(Keys, public_keys_that_are_refused)
                      .has_value());
 }
 
+// Asked before it starts: only a generator that asks can notice.
+TEST(Keys, making_an_rsa_key_can_be_given_up)
+{
+    std::stop_source stop;
+    stop.request_stop();
+    EXPECT_EQ(PrivateKey::generate(KeyType::rsa4096, stop.get_token()).error().code, ErrorCode::unavailable);
+    EXPECT_TRUE(PrivateKey::generate(KeyType::rsa2048, {}).has_value());
+}
+
 TEST(Keys, private_keys_travel)
 {
     const auto key = PrivateKey::generate(KeyType::p256).value();

@@ -287,6 +287,11 @@ TEST_F(AuthenticatorsTest, EnrolmentAfterLossNeedsAStatementMadeAfterwards)
     clock.advance(Milliseconds(1'000));
     must(submit(statement(signer, 5)));
     EXPECT_FALSE(must(begin(signer)).approval_needed());
+    auto held_back_longer = statement(signer, 6); // it does not inherit what the fresh one opened
+    held_back_longer.verified_at = early.verified_at;
+    must(submit(held_back_longer));
+    EXPECT_CODE(begin(signer), forbidden);
+    must(submit(statement(signer, 7)));
     EXPECT_TRUE(bind(signer, Phone()));
 }
 

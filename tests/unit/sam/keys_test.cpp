@@ -134,10 +134,12 @@ TEST_F(KeysTest, LinksOnlyTheRightCertificate)
 
 TEST_F(KeysTest, AnIdentityNumberMustMatch)
 {
-    auto numbered = statement(m_signer, 2);
+    const auto signer = SignerId::generate(random);
+    auto numbered = statement(signer);
     numbered.identity_number = "PNOLV-010180-12345";
     must(submit(numbered));
-    const auto key = made();
+    must(bind(signer, Phone()));
+    const auto key = must(make_key(signer, PackId::generate(random), "P-256"));
     EXPECT_CODE(link(id_of(key), certify(key.spki(), subject())), verification_failed);
     auto name = subject();
     name.back().value = numbered.identity_number;

@@ -72,7 +72,7 @@ class TestKeyStore final : public keystore::KeyStore {
 public:
     explicit TestKeyStore(KeyStoreHooks& hooks) : m_hooks(hooks) {}
     [[nodiscard]] std::string_view kind() const override { return "software"; }
-    Result<keystore::GeneratedKey> generate(crypto::KeyType type) override
+    Result<keystore::GeneratedKey> generate(crypto::KeyType type, const std::stop_token&) override
     {
         if (!crypto::is_rsa(type))
             return SharedKeyStore::get().generate(type);

@@ -52,6 +52,25 @@ TEST_F(SignersTest, ASignerStaysWithItsEnterprise)
     EXPECT_CODE(submit(moved), conflict);
 }
 
+TEST_F(SignersTest, ASignerWhosePhoneIsBoundStaysTheSamePerson)
+{
+    const Phone phone;
+    const auto signer = enrol(phone);
+    const auto changed = [&](std::string statements::RegistrationStatement::* member,
+                             const std::string& value) {
+        auto other = statement(signer, 2);
+        other.*member = value;
+        return submit(other);
+    };
+    using Statement = statements::RegistrationStatement;
+    EXPECT_CODE(changed(&Statement::given_name, "Eva"), conflict);
+    EXPECT_CODE(changed(&Statement::surname, "Ozola"), conflict);
+    EXPECT_CODE(changed(&Statement::identity_number, "PNOLV-010190-12345"), conflict);
+    EXPECT_CODE(changed(&Statement::organisation, "SIA Cita"), conflict);
+    EXPECT_CODE(changed(&Statement::country, "EE"), conflict);
+    EXPECT_TRUE(changed(&Statement::mobile, "+37129999999"));
+}
+
 TEST_F(SignersTest, AnEnrolmentKeyServesOneStatement)
 {
     const auto first = statement(m_signer);
