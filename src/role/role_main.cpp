@@ -76,6 +76,8 @@ public:
     }
     ~SignalThread()
     {
+        // It ends nobody: the thread waits for this very signal.
+        // NOLINTNEXTLINE(bugprone-bad-signal-to-kill-thread,cert-pos44-c)
         ::pthread_kill(m_thread.native_handle(), SIGTERM);
         m_thread.join();
     }

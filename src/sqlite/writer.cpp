@@ -41,17 +41,14 @@ public:
 
     void enqueue(Job job)
     {
-        {
-            const std::lock_guard lock(m_mutex);
-            if (m_queue.size() < m_queue_limit && !m_stopping) {
-                m_queue.push_back(std::move(job));
-                job.done = nullptr;
-            }
+        std::unique_lock lock(m_mutex);
+        if (m_queue.size() >= m_queue_limit || m_stopping) {
+            lock.unlock();
+            return job.done(fail(ErrorCode::unavailable, "the database's queue is full"));
         }
-        if (job.done)
-            job.done(fail(ErrorCode::unavailable, "the database's queue is full"));
-        else
-            m_wake.notify_one();
+        m_queue.push_back(std::move(job));
+        lock.unlock();
+        m_wake.notify_one();
     }
 
     Counts counts() const { return {m_commits.load(), m_closures.load()}; }
