@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import pathlib
+import resource
 import shutil
 import statistics
 import subprocess
@@ -271,6 +272,8 @@ def main():
     parser.add_argument("--users", type=int, default=16)
     parser.add_argument("--output", type=pathlib.Path, help="also write the results here, JSON")
     options = parser.parse_args()
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # a waiting call is a connection at both ends
     programs = options.programs.resolve()
     directory = pathlib.Path(tempfile.mkdtemp(prefix="qss-bench-"))
     with contextlib.ExitStack() as stack:

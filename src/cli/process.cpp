@@ -51,6 +51,12 @@ bool take_identity(const Identity& identity)
     // While we may: a role locks its memory when it is nobody special any more (role/harden.cpp).
     const rlimit unlimited{RLIM_INFINITY, RLIM_INFINITY};
     ::setrlimit(RLIMIT_MEMLOCK, &unlimited);
+    // A waiting call is a connection: a shell's usual 1024 would be the service's limit.
+    rlimit files{};
+    if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max;
+        ::setrlimit(RLIMIT_NOFILE, &files);
+    }
     if (command.identity && !take_identity(*command.identity))
         ::_exit(exit_not_started);
     // After the change of user, which clears it. The parent may have died before.
