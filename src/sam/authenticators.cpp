@@ -9,7 +9,6 @@
 #include "sam/lookups.h"
 #include "sam/removal.h"
 #include "statements/key_attestation.h"
-#include "statements/registration.h"
 
 namespace qss::sam {
 
@@ -93,8 +92,7 @@ Status Authenticators::check_enrolment(const proto::sam::BindRequest& request, c
     if (request.enrolment_signature().empty())
         return fail(ErrorCode::verification_failed,
                     "a first authenticator needs the signature of the statement's enrolment key");
-    TRY_ASSIGN(signed_statement, statements::SignedStatement::decode(proposal.signer.statement));
-    TRY_ASSIGN(statement, statements::RegistrationStatement::decode(signed_statement.encoding));
+    TRY_ASSIGN(statement, proposal.signer.registration());
     TRY_ASSIGN(key, crypto::PublicKey::from_spki(statement.enrolment_spki));
     const auto message =
         sap::enrolment_message(proposal.signer.id, proposal.challenge, proposal.new_spki, config.rp.rp_id);

@@ -1,7 +1,6 @@
 #include "sam/certificate_link.h"
 
 #include "pki/name.h"
-#include "statements/registration.h"
 
 namespace qss::sam {
 
@@ -38,8 +37,7 @@ Status check_link(const pki::Certificate& certificate, const KeyRecord& key, con
         return fail(ErrorCode::verification_failed, "a CA certificate is no signer's");
     if (!equal_public(certificate.public_key().spki(), key.spki))
         return fail(ErrorCode::verification_failed, "the certificate is for another key");
-    TRY_ASSIGN(signed_statement, statements::SignedStatement::decode(signer.statement));
-    TRY_ASSIGN(statement, statements::RegistrationStatement::decode(signed_statement.encoding));
+    TRY_ASSIGN(statement, signer.registration());
     return check_subject(certificate, statement);
 }
 

@@ -3,6 +3,7 @@
 #include "base/canonical.h"
 #include "base/limits.h"
 #include "crypto/digest.h"
+#include "statements/signed.h"
 
 namespace qss::sam {
 
@@ -54,6 +55,12 @@ Row SignerRecord::to_row() const
     contents.u64(may_bind_first ? 1 : 0).time(last_removal);
     out.contents = contents.take();
     return out;
+}
+
+Result<statements::RegistrationStatement> SignerRecord::registration() const
+{
+    TRY_ASSIGN(signed_statement, statements::SignedStatement::decode(statement));
+    return statements::RegistrationStatement::decode(signed_statement.encoding);
 }
 
 bool AuthenticatorRecord::is_locked() const

@@ -13,6 +13,7 @@
 #include "crypto/algorithms.h"
 #include "sam/row.h"
 #include "sap/challenge.h"
+#include "statements/registration.h"
 
 namespace qss::sam {
 
@@ -31,6 +32,7 @@ struct SignerRecord {
 
     static Result<SignerRecord> from_row(Row row);
     [[nodiscard]] Row to_row() const;
+    [[nodiscard]] Result<statements::RegistrationStatement> registration() const; // what `statement` says
 };
 
 struct AuthenticatorRecord { // owner: the signer; lookup: SHA-256 of the credential id, for ever

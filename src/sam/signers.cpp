@@ -83,8 +83,7 @@ Status check_same_person(Transaction& transaction, const SignerRecord& signer,
     TRY_ASSIGN(bound, live_authenticators(transaction, signer.id));
     if (bound.empty())
         return {};
-    TRY_ASSIGN(signed_before, statements::SignedStatement::decode(signer.statement));
-    TRY_ASSIGN(before, statements::RegistrationStatement::decode(signed_before.encoding));
+    TRY_ASSIGN(before, signer.registration());
     const auto person = [](const statements::RegistrationStatement& s) {
         return std::tie(s.given_name, s.surname, s.identity_number, s.organisation, s.country);
     };

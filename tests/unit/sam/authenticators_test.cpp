@@ -295,6 +295,65 @@ TEST_F(AuthenticatorsTest, EnrolmentAfterLossNeedsAStatementMadeAfterwards)
     EXPECT_TRUE(bind(signer, Phone()));
 }
 
+// What permitted a binding is read again when it is recorded. The evidence key is loaded in between.
+class BindingMeanwhileTest : public AuthenticatorsTest {
+protected:
+    void meanwhile(std::function<void()> change)
+    {
+        hooks.before_load = [this, change = std::move(change)] {
+            auto once = std::exchange(hooks.before_load, nullptr); // the change loads it too
+            change();
+        };
+    }
+    Phone m_second;
+};
+
+TEST_F(BindingMeanwhileTest, AnotherFirstPhoneWasBound)
+{
+    must(submit(statement(m_signer)));
+    meanwhile([this] { must(bind(m_signer, m_second)); });
+    EXPECT_CODE(bind(m_signer, m_phone), conflict);
+    EXPECT_TRUE(bind(m_signer, m_phone, &m_second));
+}
+
+TEST_F(BindingMeanwhileTest, TheFirstPhoneWasBoundAndRemoved)
+{
+    must(submit(statement(m_signer)));
+    meanwhile([this] { must(remove(m_signer, must(bind(m_signer, m_second)).id)); });
+    EXPECT_CODE(bind(m_signer, m_phone), conflict);
+    EXPECT_CODE(begin(m_signer), forbidden);
+}
+
+TEST_F(BindingMeanwhileTest, TheStatementWasSuperseded)
+{
+    must(submit(statement(m_signer)));
+    meanwhile([this] { must(submit(statement(m_signer, 2))); });
+    EXPECT_CODE(bind(m_signer, m_phone), conflict);
+    EXPECT_TRUE(bind(m_signer, m_phone));
+}
+
+TEST_F(BindingMeanwhileTest, TheApprovingPhoneWasRemoved)
+{
+    const auto signer = enrol(m_phone);
+    Phone third;
+    must(bind(signer, m_second, &m_phone));
+    meanwhile([&] { must(remove(signer, bound[0].id)); });
+    EXPECT_CODE(bind(signer, third, &m_phone), conflict);
+    EXPECT_TRUE(bind(signer, third, &m_second));
+}
+
+TEST_F(BindingMeanwhileTest, TheApprovingPhoneWasLocked)
+{
+    const auto signer = enrol(m_phone);
+    Phone forger; // says that it is the bound one
+    forger.credential_id = m_phone.credential_id;
+    meanwhile([&] {
+        for (int i = 0; i < limits::assertion_failures_before_lock; ++i)
+            EXPECT_FALSE(bind(signer, Phone(), &forger));
+    });
+    EXPECT_CODE(bind(signer, m_second, &m_phone), conflict);
+}
+
 TEST_F(AuthenticatorsTest, ANewStatementBindsNothingWhileOneIsBound)
 {
     const auto signer = enrol(m_phone);

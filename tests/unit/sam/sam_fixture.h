@@ -64,8 +64,30 @@ private:
 struct KeyStoreHooks {
     std::function<void()> before_load; // of any key
     Bytes broken_spki;                 // of a key that can not be loaded
+    std::optional<std::size_t> faulty; // which of a session's signatures comes out wrong
     std::vector<Bytes> destroyed;
     std::atomic<bool> no_rsa{false}; // read by the pool's thread
+};
+
+// As a processor that slips once.
+class FaultySigner final : public crypto::Signer {
+public:
+    FaultySigner(std::shared_ptr<const crypto::Signer> key, std::size_t faulty)
+        : m_key(std::move(key)), m_faulty(faulty)
+    {
+    }
+    [[nodiscard]] const crypto::PublicKey& public_key() const override { return m_key->public_key(); }
+    Result<std::vector<Bytes>> sign_each(crypto::SignatureAlgorithm algorithm,
+                                         std::span<const crypto::Digest> digests) const override
+    {
+        TRY_ASSIGN(signatures, m_key->sign_each(algorithm, digests));
+        signatures.at(m_faulty).back() ^= 1;
+        return signatures;
+    }
+
+private:
+    std::shared_ptr<const crypto::Signer> m_key;
+    std::size_t m_faulty;
 };
 
 class TestKeyStore final : public keystore::KeyStore {
@@ -91,7 +113,10 @@ public:
             m_hooks.before_load();
         if (equal_public(spki, m_hooks.broken_spki))
             return fail(ErrorCode::io, "the key store failed");
-        return SharedKeyStore::get().load(blob, spki);
+        auto loaded = SharedKeyStore::get().load(blob, spki);
+        if (!loaded || !m_hooks.faulty)
+            return loaded;
+        return std::make_shared<FaultySigner>(std::move(*loaded), *std::exchange(m_hooks.faulty, {}));
     }
     void destroy(ByteView blob) override
     {

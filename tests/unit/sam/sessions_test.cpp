@@ -367,6 +367,23 @@ TEST_F(SessionsTest, ASessionWithoutEvidenceIsRefusedForGood)
     EXPECT_EQ(must(stored_result(input.session_id)).signatures_size(), 0);
 }
 
+// One faulty RSA signature made with CRT gives the key away: each is checked, and one a session for ECDSA.
+TEST_F(SessionsTest, AFaultySignatureDoesNotLeave)
+{
+    const auto refused = [this](const sap::ChallengeInput& input, std::size_t faulty) {
+        hooks.faulty = faulty;
+        const auto result = must(approve(input, m_phone));
+        EXPECT_FALSE(hooks.faulty);
+        EXPECT_EQ(result.signatures_size(), 0);
+        EXPECT_TRUE(result.evidence().empty());
+        EXPECT_EQ(result.refusal_code(), static_cast<std::uint32_t>(ErrorCode::verification_failed));
+    };
+    refused(open_session(m_identity, 3), 0);
+    const auto rsa = identity(m_identity.signer_id, "RSA-3072");
+    refused(open_session(rsa, 3, "RSA-PKCS1-SHA256"), 0);
+    refused(open_session(rsa, 3, "RSA-PKCS1-SHA256"), 2);
+}
+
 // While one thread signs, another's activation or cancellation neither signs nor refuses.
 TEST_F(SessionsTest, ASessionBeingSignedIsLeftAlone)
 {
