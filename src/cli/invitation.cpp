@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <vector>
 
 #include "base/encoding.h"
 #include "client/files.h"
@@ -108,26 +107,11 @@ Result<InvitationLetter> InvitationLetter::write(const fs::path& directory,
     return letter;
 }
 
-Status InvitationLetter::hand_over_unfinished(const fs::path& directory)
-{
-    std::error_code error;
-    std::vector<fs::path> letters;
-    for (fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
-        auto path = it->path();
-        const auto name = path.filename().string();
-        if (name.starts_with("invitation-") && name.ends_with(".txt.part"))
-            letters.push_back(path.replace_extension());
-    }
-    if (error)
-        return fail(ErrorCode::io, directory.string() + ": " + error.message());
-    for (auto& path : letters)
-        TRY(InvitationLetter(std::move(path)).hand_over());
-    return {};
-}
-
 Status InvitationLetter::hand_over() const
 {
     std::error_code error;
+    if (fs::exists(m_path, error))
+        return {};
     fs::rename(m_unfinished, m_path, error);
     if (error)
         return fail(ErrorCode::io, m_unfinished.string() + ": " + error.message());

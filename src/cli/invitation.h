@@ -32,17 +32,16 @@ public:
                                           const statements::RegistrationStatement& statement,
                                           const Secret& invitation, const std::string& app_url);
 
-    // What an officer left who ended before the outcome was known: handed over, since the statement may have
-    // been accepted; if it was not, the invitation opens nothing.
-    static Status hand_over_unfinished(const std::filesystem::path& directory);
+    // One that `write` made before: `path` is its name once it is handed over.
+    explicit InvitationLetter(std::filesystem::path path);
 
-    [[nodiscard]] Status hand_over() const; // the statement was accepted
+    // The statement was accepted. Nothing happens when it is handed over already.
+    [[nodiscard]] Status hand_over() const;
     void discard() const; // it was refused: this opens nothing
     [[nodiscard]] const std::filesystem::path& path() const { return m_path; }
     [[nodiscard]] const std::filesystem::path& unfinished_path() const { return m_unfinished; }
 
 private:
-    explicit InvitationLetter(std::filesystem::path path);
     std::filesystem::path m_path;
     std::filesystem::path m_unfinished;
 };

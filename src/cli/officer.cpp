@@ -108,17 +108,17 @@ Result<Approval> Officer::approve(const RegistrationRequest& request, const Invi
     TRY_ASSIGN(statement, statements::sign_statement(request.statement.encode(), m_key));
     TRY_ASSIGN(letter, InvitationLetter::write(invitations.directory, request.statement,
                                                make_invitation(request.enrolment_key), invitations.app_url));
-    return Approval{request.registration_id, statement.encode(), std::move(letter)};
+    return Approval::keep(request.registration_id, statement.encode(), std::move(letter));
 }
 
 Status Officer::send(const Approval& approval)
 {
-    const auto taken = m_api.post("/registration-requests/" + approval.registration_id + "/statement",
-                                  {{"statement", base64url_encode(approval.statement)}});
+    const auto taken = m_api.post("/registration-requests/" + approval.registration_id() + "/statement",
+                                  {{"statement", base64url_encode(approval.statement())}});
     if (taken)
-        return approval.invitation.hand_over();
+        return approval.accepted();
     if (!is_outcome_unknown(taken.error().code))
-        approval.invitation.discard();
+        approval.refused();
     return fail(taken.error());
 }
 

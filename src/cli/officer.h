@@ -5,12 +5,11 @@
 
 #include <filesystem>
 #include <string>
-#include <vector>
 
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/result.h"
-#include "cli/invitation.h"
+#include "cli/approval.h"
 #include "client/management_api.h"
 #include "crypto/keys.h"
 #include "statements/registration.h"
@@ -33,13 +32,6 @@ bool is_outcome_unknown(ErrorCode code);
 Result<RegistrationRequest> parse_registration_request(const client::json::object& object, Random& random,
                                                        TimePoint now);
 
-// A signed statement on its way, and the invitation that goes with it.
-struct Approval {
-    std::string registration_id;
-    Bytes statement;
-    InvitationLetter invitation;
-};
-
 // Where invitations are written, and what they say about where to go.
 struct Invitations {
     std::filesystem::path directory;
@@ -56,7 +48,7 @@ public:
     // Signs, and writes the invitation, which is good for nothing before the service has the statement.
     Result<Approval> approve(const RegistrationRequest& request, const Invitations& invitations) const;
     // Hands the invitation over when the service took the statement, and discards it when it refused. While
-    // that is unknown (unavailable, timed_out), the same approval may be sent again.
+    // that is unknown, the same approval is to be sent again.
     Status send(const Approval& approval);
 
     [[nodiscard]] const crypto::PublicKey& public_key() const { return m_key.public_key(); }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <thread>
+#include <vector>
 
 #include <unistd.h>
 
@@ -20,6 +21,7 @@
 #include "config/config.h"
 #include "pki/asn1.h"
 #include "pki/csr.h"
+#include "statements/signed.h"
 
 namespace qss::cli {
 
@@ -121,10 +123,20 @@ bool confirmed(const Context& context)
     return answer == "yes";
 }
 
-Status approve_request(const Context& context, const OfficerOptions& options)
+// The statement that was signed for this request before, if its outcome is not known.
+Result<std::optional<Approval>> find_unfinished(const std::string& registration_id,
+                                                const Invitations& invitations)
 {
-    TRY_ASSIGN(officer, open_officer(context, options));
-    TRY_ASSIGN(invitations, open_invitations(context, options));
+    TRY_ASSIGN(kept, Approval::unfinished(invitations.directory));
+    for (auto& approval : kept)
+        if (approval.registration_id() == registration_id)
+            return std::optional(std::move(approval));
+    return std::optional<Approval>();
+}
+
+Result<Approval> approve_listed(const Context& context, const OfficerOptions& options, Officer& officer,
+                                const Invitations& invitations)
+{
     TRY_ASSIGN(requests, officer.pending(0));
     for (const auto& element : requests) {
         if (!element.is_object() ||
@@ -135,47 +147,60 @@ Status approve_request(const Context& context, const OfficerOptions& options)
         context.progress(request.for_people());
         if (!options.yes && !confirmed(context))
             return fail(ErrorCode::rejected, "not approved");
-        TRY_ASSIGN(approval, officer.approve(request, invitations));
-        const auto sent = officer.send(approval);
-        if (!sent && is_outcome_unknown(sent.error().code))
-            return fail(sent.error().code,
-                        sent.error().detail + "; if the request is listed no more, it was taken: hand over " +
-                            approval.invitation.unfinished_path().string());
-        TRY(sent);
-        const auto letter = approval.invitation.path().string();
-        context.result(client::json::object{{"registration_id", request.registration_id},
-                                            {"statement_id", request.statement.statement_id.text()},
-                                            {"invitation_file", letter}},
-                       "approved; hand this to " + printable(request.statement.email) +
-                           " and nobody else: " + letter);
-        return {};
+        return officer.approve(request, invitations);
     }
     return fail(ErrorCode::not_found,
                 "no pending request " + options.registration_id + "; see: qss officer list");
 }
 
+Status approve_request(const Context& context, const OfficerOptions& options)
+{
+    TRY_ASSIGN(officer, open_officer(context, options));
+    TRY_ASSIGN(invitations, open_invitations(context, options));
+    TRY_ASSIGN(approval, find_unfinished(options.registration_id, invitations));
+    if (approval) {
+        context.progress("you approved this request before; the same statement is sent again");
+    } else {
+        TRY_ASSIGN(signed_now, approve_listed(context, options, officer, invitations));
+        approval = std::move(signed_now);
+    }
+    const auto sent = officer.send(*approval);
+    if (!sent && is_outcome_unknown(sent.error().code))
+        return fail(sent.error().code, sent.error().detail + "; say again: qss officer approve " +
+                                           options.registration_id + " (the same statement is sent)");
+    TRY(sent);
+    TRY_ASSIGN(signed_statement, statements::SignedStatement::decode(approval->statement()));
+    TRY_ASSIGN(statement, statements::RegistrationStatement::decode(signed_statement.encoding));
+    const auto letter = approval->letter().path().string();
+    context.result(client::json::object{{"registration_id", approval->registration_id()},
+                                        {"statement_id", statement.statement_id.text()},
+                                        {"invitation_file", letter}},
+                   "approved; hand this to " + printable(statement.email) + " and nobody else: " + letter);
+    return {};
+}
+
 struct AutomaticOfficer {
     Invitations invitations;
-    std::set<std::string> refused{};          // ids of requests
-    std::optional<Approval> unfinished{};     // the service may have taken it, or not
+    std::vector<Approval> unfinished;  // the service may have taken them, or not
+    std::set<std::string> refused{};   // ids of requests
 };
 
 // Sends until the outcome is known: another statement for the same request would have another invitation.
 Status finish(const Context& context, Officer& officer, AutomaticOfficer& state)
 {
-    if (!state.unfinished)
-        return {};
-    const auto& id = state.unfinished->registration_id;
-    const auto status = officer.send(*state.unfinished);
-    if (status) {
-        context.progress("officer: approved " + printable(id));
-    } else if (is_outcome_unknown(status.error().code)) {
-        return status;
-    } else {
-        context.progress("officer: refused " + printable(id) + ": " + printable(status.error().detail));
-        state.refused.insert(id);
+    for (; !state.unfinished.empty(); state.unfinished.pop_back()) {
+        const auto& approval = state.unfinished.back();
+        const auto& id = approval.registration_id();
+        const auto status = officer.send(approval);
+        if (status) {
+            context.progress("officer: approved " + printable(id));
+        } else if (is_outcome_unknown(status.error().code)) {
+            return status;
+        } else {
+            context.progress("officer: refused " + printable(id) + ": " + printable(status.error().detail));
+            state.refused.insert(id);
+        }
     }
-    state.unfinished.reset();
     return {};
 }
 
@@ -202,7 +227,7 @@ Status approve_all(const Context& context, Officer& officer, AutomaticOfficer& s
             refused.insert(id);
             continue;
         }
-        state.unfinished = std::move(*approval);
+        state.unfinished.push_back(std::move(*approval));
         TRY(finish(context, officer, state));
     }
     if (fresh == 0 && !requests.empty()) // the service does not wait while something is pending
@@ -227,8 +252,8 @@ Status run_officer(const Context& context, const OfficerOptions& options)
     std::signal(SIGTERM, end_at_once);
     std::signal(SIGINT, end_at_once);
     TRY_ASSIGN(invitations, open_invitations(context, options));
-    TRY(InvitationLetter::hand_over_unfinished(invitations.directory));
-    AutomaticOfficer state{std::move(invitations)};
+    TRY_ASSIGN(unfinished, Approval::unfinished(invitations.directory));
+    AutomaticOfficer state{std::move(invitations), std::move(unfinished)};
     auto pause = retry_first;
     for (bool told = false;;) {
         auto officer = open_officer(context, options);

@@ -94,18 +94,6 @@ TEST(InvitationLetter, IsThereForTheEmployeeOnceItIsHandedOver)
     EXPECT_EQ(info.st_mode & 0777U, 0600U);
 }
 
-TEST(InvitationLetter, OfAnOfficerThatEndedIsHandedOver)
-{
-    const test::ScratchDirectory directory;
-    const Secret invitation(to_bytes("secret"));
-    ASSERT_TRUE(InvitationLetter::write(directory.path(), statement_for("a@example.com"), invitation, ""));
-    directory.write("email-a@example.com-1.txt.part", "another's");
-    ASSERT_TRUE(InvitationLetter::hand_over_unfinished(directory.path()));
-    EXPECT_EQ(SandboxOutbox(directory.path()).wait_for("a@example.com", "invitation", 20).value(), "secret");
-    EXPECT_TRUE(std::filesystem::exists(directory.path() / "email-a@example.com-1.txt.part"));
-    EXPECT_FALSE(InvitationLetter::hand_over_unfinished(directory.path() / "none"));
-}
-
 TEST(InvitationLetter, IsReadFromItsFile)
 {
     const test::ScratchDirectory directory;

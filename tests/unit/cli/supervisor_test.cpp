@@ -149,9 +149,8 @@ TEST_F(SupervisorTest, AChildThatDoesNotStopIsKilled)
     start({script("stubborn", "trap '' TERM; : > " + (m_directory / "up").string() +
                                   "; while :; do read x < " + (m_directory / "fifo").string() + "; done")});
     // It may be up before the supervisor has written its number down.
-    ASSERT_TRUE(eventually([this] {
-        return std::filesystem::exists(m_directory / "up") && pids().contains("stubborn");
-    }));
+    ASSERT_TRUE(eventually(
+        [this] { return std::filesystem::exists(m_directory / "up") && pids().contains("stubborn"); }));
     const auto pid = pids().at("stubborn");
     stop();
     EXPECT_NE(::kill(pid, 0), 0);
