@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509 import ocsp as x509_ocsp
 
+import sap
 from attacker import SamKey, call, code_of, held, isolated_service, main_database, refusal, session_row
 from service import digest_of, wait_until
 
@@ -108,21 +109,12 @@ def test_a_receipt_is_given_once_and_repeated(service, employee):
     assert revoke(key, reason=0) == receipt  # another reason makes no other receipt
     certificate = (service.directory / "pki" / "sam-evidence.pem").read_bytes()
     evidence_key = x509.load_pem_x509_certificate(certificate).public_key()
-    encoding, signer, signature = canonical_fields(receipt)[1:]
+    encoding, signer, signature = sap.fields_of(receipt)[1:]
     evidence_key.verify(signature, encoding, ec.ECDSA(hashes.SHA256()))
     assert signer == hashlib.sha256(evidence_key.public_bytes(
         serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)).digest()
-    told = canonical_fields(encoding)
+    told = sap.fields_of(encoding)
     assert told[:5] == [b"QSS-REVOKED-v1", key.key_id, key.signer_id, key.certificate_sha256, (1).to_bytes(8, "big")]
-
-
-def canonical_fields(encoding):
-    fields, at = [], 0
-    while at < len(encoding):
-        size = int.from_bytes(encoding[at:at + 4], "big")
-        fields.append(encoding[at + 4:at + 4 + size])
-        at += 4 + size
-    return fields
 
 
 def test_destroyed_is_for_ever(service, employee):

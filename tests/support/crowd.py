@@ -14,6 +14,7 @@ from collections import Counter
 from contextlib import closing, contextmanager
 from dataclasses import replace
 
+import sap
 from attacker import main_database
 from load import Giving, Request, approving, check_books
 from service import wait_until
@@ -203,19 +204,10 @@ def sam_events(service):
     path = service.directory / "sam" / "record.db"
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as record:
         for (entries,) in record.execute("SELECT entries FROM event_group ORDER BY first"):
-            for event in canonical_fields(entries)[1:]:
-                _, _, what, subject = canonical_fields(event)[:4]
+            for event in sap.fields_of(entries)[1:]:
+                _, _, what, subject = sap.fields_of(event)[:4]
                 counts[what.decode(), subject] += 1
     return counts
-
-
-def canonical_fields(encoding):
-    fields, at = [], 0
-    while at < len(encoding):
-        size = int.from_bytes(encoding[at:at + 4], "big")
-        fields.append(encoding[at + 4:at + 4 + size])
-        at += 4 + size
-    return fields
 
 
 def check_sam_events(service, rows):

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 
 import sap
-from ceremony import Person, p256, signed, spki_of, unix_ms
+from ceremony import Person, p256, signed, spki_of
 from webauthn import ORIGIN, RP_ID, SoftwareAuthenticator
 from wire import Connection, Role, RoleError, messages
 
@@ -93,6 +93,10 @@ class SamBed:
         return Signer(self, **person)
 
 
+def new_phone():
+    return SoftwareAuthenticator(RP_ID, ORIGIN)
+
+
 class Signer:
     """A person, a phone, and the key that the SAM made for them."""
 
@@ -101,7 +105,7 @@ class Signer:
         self.person = Person(**person)
         self.id = self.person.signer_id
         self.pack_id = os.urandom(16)
-        self.phone = SoftwareAuthenticator(RP_ID, ORIGIN)
+        self.phone = new_phone()
         self.authenticator_id = self.key_id = self.certificate = None
         self.sequence = 1  # of the statement that the SAM has
 

@@ -33,6 +33,16 @@ def canonical(tag, *fields):
     return out
 
 
+def fields_of(encoding):
+    """The fields of an encoding, its tag first."""
+    fields, at = [], 0
+    while at < len(encoding):
+        size = int.from_bytes(encoding[at:at + 4], "big")
+        fields.append(encoding[at + 4:at + 4 + size])
+        at += 4 + size
+    return fields
+
+
 def listed(items):
     """A list: its count, then its elements."""
     return [len(items), *items]

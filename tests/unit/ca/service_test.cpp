@@ -39,7 +39,15 @@ protected:
         TRY_ASSIGN(reply, m_service->issue_access(request));
         return pki::Certificate::from_der(as_bytes(reply.certificate()));
     }
-    // A copy of `untouched`, changed while the CA is stopped.
+    // What somebody does to the record's file while the CA is stopped: each alone.
+    void expect_each_suspends(const std::vector<std::string_view>& changes)
+    {
+        close();
+        const auto untouched = m_directory + "/untouched.db";
+        std::filesystem::copy_file(record_path(), untouched);
+        for (const auto sql : changes)
+            expect_suspended(untouched, sql);
+    }
     void expect_suspended(const std::string& untouched, std::string_view sql)
     {
         std::filesystem::copy_file(untouched, record_path(),
@@ -324,33 +332,24 @@ TEST_F(ServiceTest, EventsAreNumberedAndChained)
     EXPECT_GT(hashes->size(), 10U); // the ceremony's, then this one's intent and certificate
 }
 
-// What somebody does to the record's file while the CA is stopped.
 TEST_F(ServiceTest, EventsThatDoNotFollowSuspend)
 {
     ASSERT_TRUE(revoke(issue_new()->serial(), 1));
     reopen();
     ASSERT_EQ(m_service->state(), role::State::READY);
-    close();
-    const auto untouched = m_directory + "/untouched.db";
-    std::filesystem::copy_file(record_path(), untouched);
-    for (const auto* sql :
-         {"DELETE FROM event WHERE number = 3", "DELETE FROM event WHERE number = 1",
-          "UPDATE event SET subject = hash WHERE number = 4",
-          "UPDATE event SET at_ms = at_ms + 1 WHERE number = 4",
-          "UPDATE event SET kind = 'crl' WHERE kind = 'revoked'",
-          "UPDATE event SET hash = subject WHERE number = (SELECT max(number) FROM event)",
-          "INSERT INTO event SELECT max(number) + 1, max(at_ms), 'crl', x'00', hash FROM event"}) {
-        expect_suspended(untouched, sql);
-    }
+    expect_each_suspends(
+        {"DELETE FROM event WHERE number = 3", "DELETE FROM event WHERE number = 1",
+         "UPDATE event SET subject = hash WHERE number = 4",
+         "UPDATE event SET at_ms = at_ms + 1 WHERE number = 4",
+         "UPDATE event SET kind = 'crl' WHERE kind = 'revoked'",
+         "UPDATE event SET hash = subject WHERE number = (SELECT max(number) FROM event)",
+         "INSERT INTO event SELECT max(number) + 1, max(at_ms), 'crl', x'00', hash FROM event"});
 }
 
 TEST_F(ServiceTest, ATriggerThatIsNotOursSuspends)
 {
-    close();
-    const auto untouched = m_directory + "/untouched.db";
-    std::filesystem::copy_file(record_path(), untouched);
-    expect_suspended(untouched, "CREATE TRIGGER undo AFTER UPDATE ON certificate BEGIN"
-                                " UPDATE certificate SET revoked_ms = NULL WHERE serial = new.serial; END");
+    expect_each_suspends({"CREATE TRIGGER undo AFTER UPDATE ON certificate BEGIN"
+                          " UPDATE certificate SET revoked_ms = NULL WHERE serial = new.serial; END"});
 }
 
 TEST_F(ServiceTest, ARevocationThatItsEventDoesNotTellSuspends)
@@ -359,15 +358,10 @@ TEST_F(ServiceTest, ARevocationThatItsEventDoesNotTellSuspends)
     ASSERT_TRUE(revoke(issue_new()->serial(), 1));
     reopen();
     ASSERT_EQ(m_service->state(), role::State::READY);
-    close();
-    const auto untouched = m_directory + "/untouched.db";
-    std::filesystem::copy_file(record_path(), untouched);
-    for (const auto* sql :
-         {"UPDATE certificate SET revoked_ms = NULL, reason = NULL", "UPDATE certificate SET revoked_ms = 1",
-          "UPDATE certificate SET revoked_ms = 1 WHERE revoked_ms IS NOT NULL",
-          "DELETE FROM identity; DELETE FROM certificate WHERE revoked_ms IS NOT NULL"}) {
-        expect_suspended(untouched, sql);
-    }
+    expect_each_suspends({"UPDATE certificate SET revoked_ms = NULL, reason = NULL",
+                          "UPDATE certificate SET revoked_ms = 1",
+                          "UPDATE certificate SET revoked_ms = 1 WHERE revoked_ms IS NOT NULL",
+                          "DELETE FROM identity; DELETE FROM certificate WHERE revoked_ms IS NOT NULL"});
 }
 
 }

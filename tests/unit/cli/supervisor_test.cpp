@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -199,6 +200,21 @@ TEST(Process, FindsUsersByNameAndNumber)
     EXPECT_EQ(find_identity("12345", "77")->shared_group, 77U);
     EXPECT_EQ(find_identity("no-such-user", "").error().code, ErrorCode::not_found);
     EXPECT_EQ(find_identity("root", "no-such-group").error().code, ErrorCode::not_found);
+}
+
+TEST(Process, MayOpenAsManyFilesAsTheMachineLetsIt)
+{
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    const rlimit few{256, before.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+    auto process = Process::start(
+        {{"/bin/sh", "-c", "test \"$(ulimit -Sn)\" = \"$(ulimit -Hn)\" -a \"$(ulimit -Sn)\" != 256"},
+         {},
+         {}});
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+    ASSERT_TRUE(process);
+    EXPECT_EQ(describe_exit(*process->wait(Milliseconds(20'000))), "exit status 0");
 }
 
 TEST(Process, TakesTheUserItIsGiven)
