@@ -70,6 +70,7 @@ using DeviceId = Id<struct DeviceTag>;
 using AuthenticatorId = Id<struct AuthenticatorTag>;
 using KeyId = Id<struct KeyTag>;
 using SessionId = Id<struct SessionTag>;                // a signing session
+using OrderId = Id<struct OrderTag>;                    // of officers
 
 }
 

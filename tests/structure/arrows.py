@@ -17,7 +17,7 @@ ARROWS = {
     "wire": set(),
     "http": set(),
     "config": set(),
-    "role": {"wire"},
+    "role": {"statements", "wire"},
     "sam": {"role", "statements", "sap", "webauthn", "pki", "keystore", "wire", "sqlite"},
     "ca": {"role", "statements", "pki", "keystore", "wire", "sqlite"},
     "ocsp": {"role", "pki", "keystore", "wire", "sqlite"},
