@@ -32,9 +32,9 @@ Result<proto::CarryOutReply> Orders::carry_out(const proto::CarryOutRequest& req
         return fail(ErrorCode::unsupported, std::string(m_role) + " knows no order " + claimed.action);
     const auto authority = m_authority();
     const auto needed = authority.mode == Mode::sandbox ? std::size_t{1} : action->officers;
-    TRY_ASSIGN(order, statements::verify_order(
-                          signatures, {m_role, authority.installation, authority.officers, needed},
-                          m_clock.now()));
+    TRY_ASSIGN(order, statements::verify_order(signatures,
+                                               {m_role, authority.installation, authority.officers, needed},
+                                               m_clock.now()));
     if (!action->states.contains(m_state()))
         return fail(ErrorCode::conflict, "the role's state does not permit " + std::string(action->name));
     const auto id = order.order().id.text();

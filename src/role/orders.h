@@ -1,6 +1,7 @@
 // Officers' orders as a role takes them (statements/order.h): a table of actions, how many officers each
 // needs, in which states it is permitted. The message CarryOut (type 5) carries an order to any role, from
-// `qss-api` or straight from the operator's command line; who carries it does not matter. Safe from any thread.
+// `qss-api` or straight from the operator's command line; who carries it does not matter. Safe from any
+// thread.
 #pragma once
 
 #include <functional>

@@ -33,7 +33,8 @@ Status check_signatures(std::span<const SignedStatement> signatures, const Order
         };
         const auto officer = std::find_if(rules.officers.begin(), rules.officers.end(), is_signer);
         if (officer == rules.officers.end())
-            return fail(ErrorCode::verification_failed, "an order is signed by somebody who is no officer here");
+            return fail(ErrorCode::verification_failed,
+                        "an order is signed by somebody who is no officer here");
         TRY_ASSIGN(key, crypto::PublicKey::from_spki(*officer));
         TRY(signature.verify(key));
         seen.emplace_back(signature.signer_key_id);

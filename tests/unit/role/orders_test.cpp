@@ -21,8 +21,8 @@ protected:
         const Order order{OrderId::generate(random), Bytes(32, 7), role, action, {}, "", now, now + 1h};
         proto::CarryOutRequest request;
         for (std::size_t i = 0; i < count; ++i)
-            request.add_signatures(to_string(
-                ByteView(statements::sign_statement(order.encode(), keys[i]).value().encode())));
+            request.add_signatures(
+                to_string(ByteView(statements::sign_statement(order.encode(), keys[i]).value().encode())));
         return request;
     }
     ErrorCode refusal(const proto::CarryOutRequest& request)
@@ -39,8 +39,9 @@ protected:
         made.push_back(crypto::PrivateKey::generate(crypto::KeyType::p256).value());
         return made;
     }();
-    OrderAuthority authority{
-        Mode::production, Bytes(32, 7), {keys[0].public_key().spki(), keys[1].public_key().spki()}};
+    OrderAuthority authority{Mode::production,
+                             Bytes(32, 7),
+                             {keys[0].public_key().spki(), keys[1].public_key().spki()}};
     State state = State::READY;
     std::set<std::string> carried;
     Orders orders{"ca",

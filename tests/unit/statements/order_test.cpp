@@ -16,8 +16,8 @@ class OrderTest : public testing::Test {
 protected:
     Order order()
     {
-        return {OrderId::generate(random), installation, "ca", "revoke", to_bytes("parameters"), "lost phone",
-                now - 1min,               now + 1h};
+        return {OrderId::generate(random), installation, "ca",       "revoke",
+                to_bytes("parameters"),    "lost phone", now - 1min, now + 1h};
     }
     std::vector<SignedStatement> signed_by(const Order& what, std::initializer_list<int> who)
     {
