@@ -60,9 +60,9 @@ mkdir -m 0700 "$demo"
 touch "$demo/.made-by-qss-demo"
 
 ports=()
-for port in 8443 8444 9090; do
+for port in 8443 8444 9090 8080; do
     if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then # somebody has it: take any
-        ports=(--mtls-port 0 --tls-port 0 --health-port 0)
+        ports=(--mtls-port 0 --tls-port 0 --health-port 0 --public-port 0)
     fi
 done
 step "A sandbox: root, issuing CA, officer, operator; each key is made inside its own process"

@@ -15,6 +15,7 @@
 #include "api/health/routes.h"
 #include "api/management/routes.h"
 #include "api/problem.h"
+#include "api/public/routes.h"
 #include "api/qss/routes.h"
 #include "base/encoding.h"
 #include "base/log.h"
@@ -109,6 +110,7 @@ struct Ports {
     std::uint16_t mtls = 0;
     std::uint16_t tls = 0;
     std::uint16_t health = 0;
+    std::uint16_t public_ = 0;
 };
 
 // The QSS API owns the mutual-TLS listener, except for what is under the management API's prefix.
@@ -133,15 +135,29 @@ Result<Ports> open_listeners(http::Server& server, const api::Parts& parts)
                }));
     ports.mtls = mtls_port;
 
+    TRY_ASSIGN(public_router, api::public_api::make_router(parts));
+    auto public_routes = std::make_shared<const http::Router>(std::move(public_router));
+    const auto serve_public = [routes = public_routes, ocsp = api::public_api::ocsp_get(parts)](
+                                  http::Request request, http::Responder respond) {
+        const bool in_base64 =
+            request.method == "GET" && request.path.starts_with(api::public_api::ocsp_prefix);
+        in_base64 ? ocsp(std::move(request), std::move(respond))
+                  : (*routes)(std::move(request), std::move(respond));
+    };
+
     auto tls_options = listener(config, config.tls);
     tls_options.tls = tls(config.paths, http::ClientCertificate::none);
+    tls_options.opaque_prefix = api::public_api::ocsp_prefix;
     tls_options.protocol_error = [](const http::ProtocolError& error) {
         return api::problem_response(error.status, error.reason, error.request_id);
     };
-    TRY_ASSIGN(tls_port,
-               server.listen(tls_options, [authenticator](http::Request request, http::Responder respond) {
-                   (*authenticator)(std::move(request), std::move(respond));
-               }));
+    TRY_ASSIGN(tls_port, server.listen(tls_options, [authenticator, serve_public](http::Request request,
+                                                                                  http::Responder respond) {
+        if (request.path.starts_with(api::authenticator::prefix))
+            (*authenticator)(std::move(request), std::move(respond));
+        else
+            serve_public(std::move(request), std::move(respond));
+    }));
     ports.tls = tls_port;
 
     TRY_ASSIGN(health_port, server.listen(listener(config, config.health),
@@ -149,6 +165,11 @@ Result<Ports> open_listeners(http::Server& server, const api::Parts& parts)
                                               (*health)(std::move(request), std::move(respond));
                                           }));
     ports.health = health_port;
+
+    auto public_options = listener(config, config.public_);
+    public_options.opaque_prefix = api::public_api::ocsp_prefix;
+    TRY_ASSIGN(public_port, server.listen(public_options, serve_public));
+    ports.public_ = public_port;
     return ports;
 }
 
@@ -158,8 +179,8 @@ Status write_ports(const std::filesystem::path& path, const Ports& ports)
     const auto temporary = path.string() + ".new";
     {
         std::ofstream file(temporary, std::ios::trunc);
-        file << fmt::format("{{\"mtls\":{},\"tls\":{},\"health\":{}}}\n", ports.mtls, ports.tls,
-                            ports.health);
+        file << fmt::format("{{\"mtls\":{},\"tls\":{},\"health\":{},\"public\":{}}}\n", ports.mtls, ports.tls,
+                            ports.health, ports.public_);
         if (!file.flush())
             return fail(ErrorCode::io, "cannot write " + temporary);
     }
@@ -188,7 +209,7 @@ Status serve(const Flags& flags, const sigset_t& end_signals)
                service::Service::create(std::move(options), {sam_transport, ca_transport, ocsp_transport},
                                         clock, random));
     service::RateLimiter limiter(clock, 100'000);
-    const api::Parts parts{*service, limiter, config};
+    const api::Parts parts{*service, limiter, config, clock};
 
     TRY_ASSIGN(server, http::Server::create(config.processing.io_threads, clock, random));
     TRY_ASSIGN(ports, open_listeners(*server, parts));
@@ -197,7 +218,8 @@ Status serve(const Flags& flags, const sigset_t& end_signals)
     TRY(write_ports(config.paths.ports_file, ports));
     log::info("listening", {{"mtls", std::to_string(ports.mtls)},
                             {"tls", std::to_string(ports.tls)},
-                            {"health", std::to_string(ports.health)}});
+                            {"health", std::to_string(ports.health)},
+                            {"public", std::to_string(ports.public_)}});
 
     int signal_number = 0;
     sigwait(&end_signals, &signal_number);
@@ -222,6 +244,8 @@ void print_routes()
 {
     for (const auto& route : api::qss_api::routes())
         std::cout << "qss " << route.method << ' ' << route.pattern << '\n';
+    for (const auto& route : api::public_api::routes())
+        std::cout << "public " << route.method << ' ' << route.pattern << '\n';
     for (const auto& route : api::management::routes())
         std::cout << "management " << route.method << ' ' << api::management::prefix << route.pattern << '\n';
     for (const auto& route : api::authenticator::routes())

@@ -46,6 +46,10 @@ static_assert(evidence_size < wire_message_size);
 inline constexpr std::size_t crl_size = 900 * 1024;
 static_assert(crl_size < wire_message_size);
 
+// OCSP and time-stamps: requests of strangers.
+inline constexpr std::size_t ocsp_cert_id_size = 256;   // SHA-512: 160
+inline constexpr std::size_t ocsp_request_size = 8 * 1024; // a signed one carries certificates
+
 // HTTP.
 inline constexpr std::size_t http_header_size = 16 * 1024;
 inline constexpr std::size_t http_body_size = 64 * 1024;

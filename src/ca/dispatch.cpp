@@ -32,6 +32,8 @@ std::vector<role::Entry> dispatch_table(Service& service)
                                   [&](const auto& request) { return service.current_crls(request); }),
         entry<ChainRequest>(CHAIN, "chain", only_ready, empty,
                             [&](const auto& request) { return service.chain(request); }),
+        entry<CertificatesRequest>(CERTIFICATES, "certificates", only_ready, empty,
+                                   [&](const auto& request) { return service.certificates(request); }),
         entry<RenewOcspRequest>(RENEW_OCSP, "renew_ocsp", only_ready, empty,
                                 [&](const auto& request) { return service.renew_ocsp(request); }),
     };

@@ -245,6 +245,22 @@ Result<std::optional<CertificateRow>> Transaction::certificate(ByteView serial)
     return std::optional<CertificateRow>(std::move(row));
 }
 
+Result<std::vector<Bytes>> Transaction::service_certificates()
+{
+    auto query = m_database.prepare("SELECT certificate FROM certificate WHERE authority <> ?"
+                                    " AND certificate IS NOT NULL"
+                                    " AND serial NOT IN (SELECT serial FROM identity)"
+                                    " ORDER BY intended_ms DESC LIMIT 500");
+    query.bind(name_of(Authority::access));
+    std::vector<Bytes> certificates;
+    for (;;) {
+        TRY_ASSIGN(found, query.step());
+        if (!found)
+            return certificates;
+        certificates.push_back(query.blob(0));
+    }
+}
+
 Status Transaction::claim_key(ByteView spki, const SignerId& signer)
 {
     const auto hash = crypto::sha256(spki);

@@ -61,6 +61,8 @@ public:
     Result<IssuanceOrder> reopen_intent(ByteView serial); // of one that was not signed
     Status store_certificate(const pki::Certificate& certificate, TimePoint now);
     Result<std::optional<CertificateRow>> certificate(ByteView serial);
+    // The newest 500 of those that are neither signers' nor of the access CA; DER.
+    Result<std::vector<Bytes>> service_certificates();
     // `forbidden` when the key was certified for another signer (CA-12); `gone` when a certificate of it
     // was revoked: an attestation from before is no way around that (docs/invariants.md 7).
     Status claim_key(ByteView spki, const SignerId& signer);

@@ -3,6 +3,7 @@
 #include "base/encoding.h"
 #include "base/log.h"
 #include "pki/csr.h"
+#include "pki/public_urls.h"
 
 namespace qss::ca {
 
@@ -234,7 +235,9 @@ Result<proto::ca::CurrentCrlsReply> Service::current_crls(const proto::ca::Curre
     TRY_ASSIGN(root, fresh_crl(Authority::root));
     proto::ca::CurrentCrlsReply reply;
     reply.add_crls(to_string(ByteView(issuing)));
+    reply.add_paths(std::string(pki::path_issuing_crl));
     reply.add_crls(to_string(ByteView(root)));
+    reply.add_paths(std::string(pki::path_root_crl));
     return reply;
 }
 
@@ -272,6 +275,25 @@ Result<proto::ca::ChainReply> Service::chain(const proto::ca::ChainRequest&)
     reply.set_root_certificate(to_string(ByteView(m_authorities->root.certificate.der())));
     reply.set_issuing_certificate(to_string(ByteView(m_authorities->issuing.certificate.der())));
     reply.set_access_ca_certificate(to_string(ByteView(m_authorities->access.certificate.der())));
+    return reply;
+}
+
+Result<proto::ca::CertificatesReply> Service::certificates(const proto::ca::CertificatesRequest&)
+{
+    const std::lock_guard lock(m_mutex);
+    TRY_ASSIGN(services, m_options.writer.write_returning([](sqlite::Database& database) {
+        return Transaction(database).service_certificates();
+    }));
+    proto::ca::CertificatesReply reply;
+    const auto add = [&reply](std::string_view path, const pki::Certificate& certificate) {
+        auto* authority = reply.add_authorities();
+        authority->set_path(std::string(path));
+        authority->set_certificate(to_string(ByteView(certificate.der())));
+    };
+    add(pki::path_root_certificate, m_authorities->root.certificate);
+    add(pki::path_issuing_certificate, m_authorities->issuing.certificate);
+    for (const auto& der : services)
+        reply.add_services(to_string(ByteView(der)));
     return reply;
 }
 

@@ -38,6 +38,7 @@ public:
     Result<proto::ca::RevokeReply> revoke(const proto::ca::RevokeRequest& request);
     Result<proto::ca::IssueAccessReply> issue_access(const proto::ca::IssueAccessRequest& request);
     Result<proto::ca::CurrentCrlsReply> current_crls(const proto::ca::CurrentCrlsRequest& request);
+    Result<proto::ca::CertificatesReply> certificates(const proto::ca::CertificatesRequest& request);
     Result<proto::ca::ChainReply> chain(const proto::ca::ChainRequest& request);
     Result<proto::ca::RenewOcspReply> renew_ocsp(const proto::ca::RenewOcspRequest& request);
 

@@ -9,6 +9,7 @@
 
 #include "base/encoding.h"
 #include "cli/data_directory.h"
+#include "cli/documents.h"
 #include "cli/service_access.h"
 #include "client/files.h"
 #include "pki/csr.h"
@@ -99,6 +100,7 @@ Result<config::Config> Ceremony::make_config(const Layout& layout, const Ceremon
     config.mtls = options.mtls;
     config.tls = options.tls;
     config.health = options.health;
+    config.public_ = options.public_;
     config.users = layout.users;
     TRY(config::parse(config::render(config), layout.paths.directory)); // the one place with the rules
     for (const auto& origin : options.origins)
@@ -123,7 +125,7 @@ std::vector<Ceremony::Step> Ceremony::steps()
         step("qss-ocsp takes its certificates", &Ceremony::complete_ocsp),
         step("client certificates of operator and officer", &Ceremony::issue_client_certificates),
         step("server certificates, RSA-3072 and P-256", &Ceremony::issue_server_certificates),
-        step("public certificates into pki/", &Ceremony::write_public_certificates),
+        step("public certificates and statements into pki/", &Ceremony::write_public_certificates),
         step("stop the roles", &Ceremony::stop_roles),
         step("qss.toml", &Ceremony::write_config),
         step("the main database", &Ceremony::make_database),
@@ -366,6 +368,12 @@ Status Ceremony::write_public_certificates()
         TRY_ASSIGN(pem, pem_of(der));
         TRY(client::write_new_file(path.string(), as_bytes(pem), FileAccess::everybody));
     }
+    const std::pair<fs::path, std::string> texts[] = {
+        {m_config.documents.pds_en,
+         sandbox_disclosure_statement(m_options.organisation, m_options.public_url)},
+        {m_config.documents.cps, sandbox_practice_statement(m_options.organisation, m_options.public_url)}};
+    for (const auto& [path, text] : texts)
+        TRY(client::write_new_file(path.string(), as_bytes(text), FileAccess::everybody));
     return {};
 }
 

@@ -30,7 +30,7 @@ struct CeremonyOptions {
     std::string ca_key_type = "P-256";
     std::vector<std::string> more_server_names; // besides localhost and 127.0.0.1
     config::Listener mtls = config::Config("").mtls, tls = config::Config("").tls,
-                     health = config::Config("").health;
+                     health = config::Config("").health, public_ = config::Config("").public_;
     std::uint32_t rsa_3072_pool = 0; // 0: the SAM's own default
     std::uint32_t rsa_4096_pool = 0;
 };

@@ -113,6 +113,7 @@ void add_ceremony_options(CLI::App& command, CeremonyOptions& options)
     command.add_option("--mtls-port", options.mtls.port, "0: any");
     command.add_option("--tls-port", options.tls.port, "0: any");
     command.add_option("--health-port", options.health.port, "0: any");
+    command.add_option("--public-port", options.public_.port, "0: any");
     command.add_option("--rsa-3072-pool", options.rsa_3072_pool, "Keys kept ready; 0: the SAM's default");
     command.add_option("--rsa-4096-pool", options.rsa_4096_pool, "Keys kept ready; 0: the SAM's default");
     for (auto* option : command.get_options())

@@ -59,7 +59,8 @@ Status check_all(const config::Config& config)
 {
     TRY(check("mtls", config.mtls));
     TRY(check("tls", config.tls));
-    return check("health", config.health);
+    TRY(check("health", config.health));
+    return check("public", config.public_);
 }
 
 }

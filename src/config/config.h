@@ -52,7 +52,7 @@ struct Paths {
     std::filesystem::path pki_root, pki_issuing, pki_access_ca; // pki/*.pem
     std::filesystem::path run;              // sockets, ports.json, pids.json
     std::filesystem::path sam_socket, ca_socket, ocsp_socket;
-    std::filesystem::path ports_file;       // run/ports.json {"mtls":…,"tls":…,"health":…}
+    std::filesystem::path ports_file;       // run/ports.json {"mtls":…,"tls":…,"health":…,"public":…}
     std::filesystem::path pids_file;        // run/pids.json {"qss-api":…}
     std::filesystem::path outbox;           // sandbox: e-mail and SMS as files
     std::filesystem::path officer, operator_; // the software officer's and the CLI's own
@@ -95,8 +95,18 @@ struct Processing {
     std::int64_t drain_ms = 10'000;         // for requests under way when told to stop
 };
 
+// What the public reads beside certificates: .pdf, .html, or anything else as plain text.
+struct Documents {
+    std::filesystem::path pds_en;           // PKI disclosure statement (EN 319 411-1 annex A), in English
+    std::filesystem::path cps;              // certification practice statement
+};
+
 struct Config {
-    explicit Config(std::filesystem::path directory) : paths(std::move(directory)) {}
+    explicit Config(std::filesystem::path directory)
+        : paths(std::move(directory)),
+          documents{paths.directory / "pki" / "pds-en.txt", paths.directory / "pki" / "cps.txt"}
+    {
+    }
 
     bool sandbox = false;
     std::string organisation;               // the trust service provider
@@ -108,6 +118,7 @@ struct Config {
     Listener mtls{"127.0.0.1", 8443};       // QSS and management API
     Listener tls{"127.0.0.1", 8444};        // authenticator API
     Listener health{"127.0.0.1", 9090};     // loopback only
+    Listener public_{"127.0.0.1", 8080};    // OCSP, CRLs, certificates, by HTTP
     Sessions sessions;
     Tokens tokens;
     Rates rates;
@@ -117,6 +128,7 @@ struct Config {
     Users users;
     std::vector<Operator> operators;
     Paths paths;
+    Documents documents;
 };
 
 Result<Config> parse(std::string_view toml, const std::filesystem::path& directory);

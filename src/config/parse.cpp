@@ -66,6 +66,7 @@ Status read_listeners(TableReader& top, Config& config)
     TRY(read_listener(reader, "mtls", config.mtls));
     TRY(read_listener(reader, "tls", config.tls));
     TRY(read_listener(reader, "health", config.health));
+    TRY(read_listener(reader, "public", config.public_));
     reader.require(config.health.address == "127.0.0.1" || config.health.address == "::1", "health",
                    "must be on the loopback");
     return reader.finish();
@@ -196,6 +197,23 @@ Status read_service(TableReader& top, Config& config)
     return reader.finish();
 }
 
+Status read_documents(TableReader& top, Config& config)
+{
+    const auto* table = top.table("documents");
+    if (table == nullptr)
+        return {};
+    TableReader reader(*table, "documents");
+    const auto file = [&](std::string_view key, std::filesystem::path& out) {
+        std::string text;
+        reader.text(key, text);
+        if (!text.empty())
+            out = config.paths.directory / text;
+    };
+    file("pds_en", config.documents.pds_en);
+    file("cps", config.documents.cps);
+    return reader.finish();
+}
+
 template <class Section>
 Status read_section(TableReader& top, std::string_view key, Section& out,
                     Status (*read)(const toml::table&, Section&))
@@ -226,6 +244,7 @@ Result<Config> parse(std::string_view text, const std::filesystem::path& directo
     TRY(read_section(top, "registration", config.registration, read_registration));
     TRY(read_section(top, "processing", config.processing, read_processing));
     TRY(read_section(top, "users", config.users, read_users));
+    TRY(read_documents(top, config));
     TRY(read_operators(top, config.operators));
     TRY(top.finish());
     return config;

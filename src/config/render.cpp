@@ -74,9 +74,15 @@ port = {}
 [listeners.health]
 address = {}
 port = {}
+
+# What anyone may read: /ocsp, /crl, /ca, plain. The world reaches it as http://public_url.
+[listeners.public]
+address = {}
+port = {}
 )",
                        toml_text(c.mtls.address), c.mtls.port, toml_text(c.tls.address), c.tls.port,
-                       toml_text(c.health.address), c.health.port);
+                       toml_text(c.health.address), c.health.port, toml_text(c.public_.address),
+                       c.public_.port);
 }
 
 std::string render_business(const Config& c)
@@ -126,7 +132,18 @@ code_life_s = {}
 
 std::string render_processing(const Config& c)
 {
+    const auto document = [&c](const std::filesystem::path& path) {
+        const auto relative = path.lexically_relative(c.paths.directory);
+        const bool inside = !relative.empty() && *relative.begin() != "..";
+        return toml_text(inside ? relative.string() : path.string());
+    };
     auto out = fmt::format(R"(
+# What the public reads besides certificates and lists: .pdf, .html, or anything else as plain text. The
+# disclosure statement is at https://public_url/pds/en, as certificates say; the practice statement at /cps.
+[documents]
+pds_en = {}
+cps = {}
+
 [processing]
 # Threads for sockets, threads for the business, requests that may wait for one of those (more: 503).
 io_threads = {}
@@ -148,10 +165,11 @@ ca = {}
 ocsp = {}
 group = {}
 )",
-                           c.processing.io_threads, c.processing.workers, c.processing.queue,
-                           c.processing.connections, c.processing.role_timeout_ms, c.processing.drain_ms,
-                           toml_text(c.users.api), toml_text(c.users.sam), toml_text(c.users.ca),
-                           toml_text(c.users.ocsp), toml_text(c.users.group));
+                           document(c.documents.pds_en), document(c.documents.cps), c.processing.io_threads,
+                           c.processing.workers, c.processing.queue, c.processing.connections,
+                           c.processing.role_timeout_ms, c.processing.drain_ms, toml_text(c.users.api),
+                           toml_text(c.users.sam), toml_text(c.users.ca), toml_text(c.users.ocsp),
+                           toml_text(c.users.group));
     out += R"(
 # Who may use the management API, by the SHA-256 of the client certificate. Roles: operator,
 # registration_officer, auditor, security_officer.

@@ -145,7 +145,7 @@ void Connection::parse_input()
     if (m_input.empty() || (!m_parser && m_input == "\r"))
         return;
     if (!m_parser) {
-        m_parser.emplace();
+        m_parser.emplace(m_listener->options.opaque_prefix);
         m_in_body = false;
         m_sent_continue = false;
         m_deadline = m_worker->deadline(m_listener->options.header_timeout_ms);

@@ -1,5 +1,7 @@
 #include "http/path.h"
 
+#include <algorithm>
+
 #include "base/canonical.h"
 
 namespace qss::http {
@@ -85,7 +87,7 @@ std::vector<std::string_view> split_path(std::string_view path)
     return parts;
 }
 
-Result<Target> parse_target(std::string_view target)
+Result<Target> parse_target(std::string_view target, std::string_view opaque_prefix)
 {
     if (target.find('#') != std::string_view::npos)
         return fail(ErrorCode::malformed, "request target has a fragment");
@@ -96,6 +98,13 @@ Result<Target> parse_target(std::string_view target)
     if (question != std::string_view::npos)
         out.query = std::string(origin.substr(question + 1));
 
+    if (!opaque_prefix.empty() && raw_path.starts_with(opaque_prefix) &&
+        raw_path.size() > opaque_prefix.size()) {
+        if (std::any_of(raw_path.begin(), raw_path.end(), [](char c) { return c <= ' ' || c >= 0x7f; }))
+            return fail(ErrorCode::malformed, "request target is not ASCII");
+        out.path = std::string(raw_path);
+        return out;
+    }
     for (const std::string_view encoded_slash : {"%2F", "%2f"}) {
         if (raw_path.find(encoded_slash) != std::string_view::npos)
             return fail(ErrorCode::malformed, "encoded slash in the path");

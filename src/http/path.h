@@ -16,8 +16,9 @@ struct Target {
     std::string query; // raw
 };
 
-// Origin form, or the absolute form that RFC 9112 3.2.2 demands to accept; malformed otherwise.
-Result<Target> parse_target(std::string_view target);
+// Origin form, or the absolute form that RFC 9112 3.2.2 demands to accept; malformed otherwise. What follows
+// `opaque_prefix`, unless that is empty, is no path but data: it stays as it was sent.
+Result<Target> parse_target(std::string_view target, std::string_view opaque_prefix = {});
 
 // The parts between the slashes; none for "/".
 std::vector<std::string_view> split_path(std::string_view path);

@@ -42,7 +42,7 @@ bool needs_length(std::string_view method)
 
 class RequestParser::Impl final : public beast_http::basic_parser<true> {
 public:
-    Impl()
+    explicit Impl(std::string_view opaque_prefix) : m_opaque_prefix(opaque_prefix)
     {
         header_limit(limits::http_header_size);
         body_limit(limits::http_body_size);
@@ -54,6 +54,8 @@ public:
     bool m_expects_continue = false;
 
 private:
+    const std::string_view m_opaque_prefix;
+
     void refuse(int status, std::string reason, BeastError& ec)
     {
         m_refusal = {status, std::move(reason)};
@@ -65,7 +67,7 @@ private:
     {
         m_is_http_11 = version == 11;
         m_request.method = to_std(method);
-        auto parsed = http::parse_target({target.data(), target.size()});
+        auto parsed = http::parse_target({target.data(), target.size()}, m_opaque_prefix);
         if (!parsed)
             return refuse(400, parsed.error().detail, ec);
         m_request.path = std::move(parsed->path);
@@ -135,7 +137,9 @@ private:
     int m_hosts = 0;
 };
 
-RequestParser::RequestParser() : m_impl(std::make_unique<Impl>()) {}
+RequestParser::RequestParser(std::string_view opaque_prefix) : m_impl(std::make_unique<Impl>(opaque_prefix))
+{
+}
 RequestParser::~RequestParser() = default;
 RequestParser::RequestParser(RequestParser&&) noexcept = default;
 RequestParser& RequestParser::operator=(RequestParser&&) noexcept = default;

@@ -20,7 +20,8 @@ struct Refusal {
 
 class RequestParser {
 public:
-    RequestParser();
+    // As parse_target has it; outlives the parser.
+    explicit RequestParser(std::string_view opaque_prefix = {});
     ~RequestParser();
     RequestParser(RequestParser&&) noexcept;
     RequestParser& operator=(RequestParser&&) noexcept;

@@ -39,6 +39,7 @@ std::string_view reason_phrase(int status)
         Phrase{201, "Created"},
         Phrase{202, "Accepted"},
         Phrase{204, "No Content"},
+        Phrase{304, "Not Modified"},
         Phrase{400, "Bad Request"},
         Phrase{401, "Unauthorized"},
         Phrase{402, "Payment Required"},
@@ -86,8 +87,10 @@ Result<std::string> response_text(const Response& response, std::string_view met
         return fail(ErrorCode::invalid_argument, "status of a response");
     std::string out;
     out.reserve(256 + response.body.size());
-    out += fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\nContent-Length: {}\r\n", response.status,
-                       reason_phrase(response.status), date, response.body.size());
+    out +=
+        fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\n", response.status, reason_phrase(response.status), date);
+    if (response.status != 304) // whose length would be that of the body that it does not have (RFC 9110 8.6)
+        out += fmt::format("Content-Length: {}\r\n", response.body.size());
     if (after == AfterResponse::close)
         out += "Connection: close\r\n";
     for (const auto& header : response.headers) {

@@ -45,6 +45,7 @@ struct ListenerOptions {
     int header_timeout_ms = 15'000;     // handshake; first octet of a request to the end of its headers
     int body_timeout_ms = 30'000;       // a request's body; writing an answer
     int idle_timeout_ms = 75'000;       // between requests
+    std::string opaque_prefix;          // of paths whose rest is data, kept as it was sent; empty: none
     // Shapes the errors of this listener's API. Runs on an I/O thread; default: RFC 9457.
     std::function<Response(const ProtocolError&)> protocol_error;
 };

@@ -12,6 +12,8 @@ std::vector<role::Entry> dispatch_table(Service& service)
     using role::only_ready;
     using role::only_uninitialised;
     constexpr role::States with_key{role::State::AWAITING_CERTIFICATE, role::State::READY};
+    constexpr std::size_t respond_size =
+        pki::ocsp_singles_max * (limits::certificate_size + limits::ocsp_cert_id_size + 16) + 256;
     return {
         entry<proto::StatusRequest>(STATUS, "status", any_state, 0,
                                     [&](const auto& request) { return service.status(request); }),
@@ -21,7 +23,7 @@ std::vector<role::Entry> dispatch_table(Service& service)
                                [&](const auto& request) { return service.complete(request); }),
         entry<UpdateCrlRequest>(UPDATE_CRL, "update_crl", only_ready, limits::crl_size + 64,
                                 [&](const auto& request) { return service.update_crl(request); }),
-        entry<RespondRequest>(RESPOND, "respond", only_ready, limits::certificate_size + 256,
+        entry<RespondRequest>(RESPOND, "respond", only_ready, respond_size,
                               [&](const auto& request) { return service.respond(request); }),
     };
 }

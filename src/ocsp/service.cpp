@@ -195,38 +195,81 @@ Result<std::optional<Service::Shown>> Service::look_up(ByteView certificate)
     return std::optional(std::move(shown));
 }
 
+// Nothing: none of our authorities' (it says so, or the certificate is not by one of them).
+Result<std::optional<Service::Asked>> Service::read_single(const proto::ocsp::Single& single)
+{
+    std::optional<Shown> shown;
+    if (!single.certificate().empty()) {
+        TRY_ASSIGN(found, look_up(as_bytes(single.certificate())));
+        shown = std::move(found);
+    }
+    if (single.cert_id().empty()) {
+        if (!shown)
+            return std::optional<Asked>();
+        const auto& authority = m_authorities[shown->authority].encoded;
+        return std::optional(Asked{shown->authority, authority.cert_id(shown->serial), shown->serial, true});
+    }
+    TRY_ASSIGN(id, pki::CertId::from_der(as_bytes(single.cert_id())));
+    const auto issuer =
+        std::find_if(m_authorities.begin(), m_authorities.end(),
+                     [&](const Authority& authority) { return authority.encoded.is_issuer_in(id); });
+    if (issuer == m_authorities.end())
+        return std::optional<Asked>();
+    const auto index = static_cast<std::size_t>(issuer - m_authorities.begin());
+    // Another certificate than the one asked about proves nothing about it.
+    const bool proven = shown && shown->authority == index && equal_public(shown->serial, id.serial);
+    return std::optional(Asked{index, std::move(id.der), std::move(id.serial), proven});
+}
+
+pki::OcspStatus Service::status_of(const Asked& asked) const
+{
+    if (const auto revocation = m_authorities[asked.authority].crl->find(asked.serial))
+        return pki::OcspStatus::revoked(*revocation);
+    return asked.shown ? pki::OcspStatus::good() : pki::OcspStatus::unknown();
+}
+
 Result<proto::ocsp::RespondReply> Service::respond(const proto::ocsp::RespondRequest& request)
 {
     proto::ocsp::RespondReply reply;
+    const auto now = m_options.clock.now();
+    reply.set_produced_at_unix_ms(to_unix_ms(now));
     const auto refuse = [&reply](pki::OcspError error) {
+        reply.set_try_later(error == pki::OcspError::try_later);
         reply.set_response(to_string(ByteView(pki::encode_ocsp_error(error))));
         return reply;
     };
-    if (request.nonce().size() > pki::ocsp_nonce_max_size)
+    const auto count = static_cast<std::size_t>(request.singles_size());
+    if (request.nonce().size() > pki::ocsp_nonce_max_size || count < 1 || count > pki::ocsp_singles_max)
         return refuse(pki::OcspError::malformed_request);
-    const auto now = m_options.clock.now();
     const std::shared_lock lock(m_mutex);
-    TRY_ASSIGN(shown, look_up(as_bytes(request.certificate())));
-    if (!shown) // not one of ours, whatever it says (OVR-6.6.3-02)
-        return refuse(pki::OcspError::unauthorized);
-    const auto& authority = m_authorities[shown->authority];
+    std::vector<Asked> all;
+    for (const auto& single : request.singles()) {
+        TRY_ASSIGN(asked, read_single(single));
+        // Not one of ours, whatever it says; and one signature speaks for one issuer.
+        if (!asked || (!all.empty() && asked->authority != all.front().authority))
+            return refuse(pki::OcspError::unauthorized);
+        all.push_back(std::move(*asked));
+    }
+    const auto& authority = m_authorities[all.front().authority];
     const auto& crl = authority.crl;
-    const bool fresh = crl && crl->this_update() <= now && now - crl->this_update() < crl_max_age;
+    const bool fresh = crl && crl->this_update() <= now && now < believed_until(*crl);
     if (!fresh || !authority.responder.check_valid_at(now))
         return refuse(pki::OcspError::try_later);
-    const auto revocation = crl->find(shown->serial);
     // What is said was true at the CRL's time, and holds while the CRL may be used.
-    const pki::OcspResponseContents contents{authority.encoded,
-                                             shown->serial,
-                                             revocation ? pki::OcspStatus::revoked(*revocation)
-                                                        : pki::OcspStatus::good(),
-                                             now,
-                                             crl->this_update(),
-                                             crl->this_update() + crl_max_age,
-                                             as_bytes(request.nonce())};
+    pki::OcspResponseContents contents{
+        authority.encoded, {}, now, crl->this_update(), believed_until(*crl), as_bytes(request.nonce())};
+    for (auto& asked : all)
+        contents.singles.push_back({asked.cert_id, status_of(asked)});
     TRY_ASSIGN(response, pki::sign_ocsp_response(contents, *m_signer));
     reply.set_response(to_string(ByteView(response)));
+    reply.set_holds_until_unix_ms(to_unix_ms(contents.next_update));
     return reply;
+}
+
+TimePoint believed_until(const pki::Crl& crl)
+{
+    const bool offline = crl.next_update() - crl.this_update() > online_crl_max_life;
+    return offline ? crl.next_update() : crl.this_update() + crl_max_age;
 }
 
 }

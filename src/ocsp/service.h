@@ -1,6 +1,8 @@
 // The responder (RFC 6960; docs/invariants.md 7): "good" only for a certificate that it was shown, signed
-// by one of its authorities, whose serial number is absent from a CRL of that authority that is at most 60
-// minutes old; revoked once listed; tryLater in every other case. Safe from any thread.
+// by one of its authorities, whose serial number is absent from a CRL of that authority that is fresh;
+// revoked once listed. For a serial number alone it says "unknown", not "good": it was shown nothing that
+// proves that the CA issued it (EN 319 411-2 OVR-6.6.3-02), and whoever hides a certificate from it gains no
+// "good". tryLater without a fresh CRL. Safe from any thread.
 #pragma once
 
 #include <atomic>
@@ -21,7 +23,11 @@
 
 namespace qss::ocsp {
 
+// How long after its thisUpdate a CRL is believed. One whose own next update is further away than a week is a
+// list of an issuer that is offline, the root's: it says itself how long it holds.
 inline constexpr std::chrono::minutes crl_max_age{60};
+inline constexpr std::chrono::days online_crl_max_life{7};
+[[nodiscard]] TimePoint believed_until(const pki::Crl& crl);
 
 struct ServiceOptions { // all outlive the service
     sqlite::Writer& writer;
@@ -55,6 +61,12 @@ private:
         std::size_t authority; // index
         Bytes serial;
     };
+    struct Asked {
+        std::size_t authority;
+        Bytes cert_id; // DER
+        Bytes serial;
+        bool shown; // the certificate, too
+    };
 
     explicit Service(ServiceOptions options) : m_options(std::move(options)) {}
     Status load();
@@ -63,6 +75,8 @@ private:
     Result<std::vector<Authority>> read_authorities(const proto::ocsp::CompleteRequest& request) const;
     // Who issued it: nothing when none of the authorities did. m_mutex is held (shared).
     Result<std::optional<Shown>> look_up(ByteView certificate);
+    Result<std::optional<Asked>> read_single(const proto::ocsp::Single& single);
+    [[nodiscard]] pki::OcspStatus status_of(const Asked& asked) const;
 
     ServiceOptions m_options;
     std::atomic<role::State> m_state{role::State::UNINITIALISED};

@@ -1,7 +1,10 @@
 #include "pki/ocsp.h"
 
+#include <algorithm>
+
 #include <openssl/ocsp.h>
 
+#include "crypto/digest.h"
 #include "pki/asn1.h"
 #include "pki/der.h"
 #include "pki/extensions.h"
@@ -14,15 +17,40 @@ namespace {
 using ResponsePtr = std::unique_ptr<OCSP_RESPONSE, crypto::Deleter<OCSP_RESPONSE_free>>;
 using BasicPtr = std::unique_ptr<OCSP_BASICRESP, crypto::Deleter<OCSP_BASICRESP_free>>;
 
-Bytes encode_status(const OcspStatus& status)
+// The key as CertID hashes it: contents of the BIT STRING (RFC 6960 4.1.1).
+Result<Bytes> key_bits(const Certificate& certificate)
 {
-    if (!status.revocation())
-        return der::implicitly(0, {}); // good
-    const auto& [revoked_at, reason] = *status.revocation();
-    const auto why = reason == 0 ? Bytes{} : der::explicitly(0, der::enumerated(reason));
-    return der::explicitly(1, concat({der::generalized_time(revoked_at), why})); // [1] IMPLICIT SEQUENCE
+    const auto* bits = X509_get0_pubkey_bitstr(certificate.handle());
+    if (bits == nullptr)
+        return fail(ErrorCode::malformed, "certificate has no key");
+    const auto* data = ASN1_STRING_get0_data(bits);
+    return Bytes(data, data + ASN1_STRING_length(bits));
 }
 
+Bytes hash_of(int algorithm, ByteView data)
+{
+    using crypto::Digest, crypto::HashAlgorithm;
+    switch (algorithm) {
+    case NID_sha256: return to_bytes(Digest::of(HashAlgorithm::sha256, data).bytes());
+    case NID_sha384: return to_bytes(Digest::of(HashAlgorithm::sha384, data).bytes());
+    case NID_sha512: return to_bytes(Digest::of(HashAlgorithm::sha512, data).bytes());
+    default: return crypto::sha1(data);
+    }
+}
+
+}
+
+Bytes OcspStatus::encode() const
+{
+    switch (m_kind) {
+    case Kind::good: return der::implicitly(0, {});
+    case Kind::unknown: return der::implicitly(2, {});
+    case Kind::revoked: break;
+    }
+    const auto reason = m_revocation.reason;
+    const auto why = reason == 0 ? Bytes{} : der::explicitly(0, der::enumerated(reason));
+    // [1] IMPLICIT SEQUENCE
+    return der::explicitly(1, concat({der::generalized_time(m_revocation.revoked_at), why}));
 }
 
 Bytes encode_ocsp_error(OcspError error)
@@ -44,13 +72,13 @@ Result<Certificate> responder_of(ByteView response)
 
 Result<OcspAuthority> OcspAuthority::make(const Certificate& issuer, const Certificate& responder)
 {
-    TRY_ASSIGN(key_hash, key_identifier(issuer.public_key().spki()));
+    TRY_ASSIGN(key, key_bits(issuer));
     TRY_ASSIGN(responder_id, key_identifier(responder.public_key().spki()));
-    const auto cutoff = der::generalized_time(issuer.not_before());
     OcspAuthority authority;
-    authority.m_issuer =
-        concat({der::sequence({der::oid(oids::sha1), der::null()}),
-                der::octet_string(crypto::sha1(issuer.subject_der())), der::octet_string(key_hash)});
+    const auto name = issuer.subject_der();
+    for (const int algorithm : {NID_sha1, NID_sha256, NID_sha384, NID_sha512})
+        authority.m_hashes.push_back({algorithm, hash_of(algorithm, name), hash_of(algorithm, key)});
+    const auto cutoff = der::generalized_time(issuer.not_before());
     authority.m_single_extensions =
         der::explicitly(1, der::sequence({extension(oids::ocsp_archive_cutoff, Critical::no, cutoff)}));
     authority.m_responder_id = der::explicitly(2, der::octet_string(responder_id));
@@ -58,21 +86,39 @@ Result<OcspAuthority> OcspAuthority::make(const Certificate& issuer, const Certi
     return authority;
 }
 
+bool OcspAuthority::is_issuer_in(const CertId& id) const
+{
+    return std::any_of(m_hashes.begin(), m_hashes.end(), [&](const Hashes& hashes) {
+        return hashes.algorithm == id.hash && equal_public(hashes.name, id.issuer_name_hash) &&
+               equal_public(hashes.key, id.issuer_key_hash);
+    });
+}
+
+Bytes OcspAuthority::cert_id(ByteView serial) const
+{
+    const auto& sha1 = m_hashes.front();
+    return der::sequence({der::sequence({der::oid(oids::sha1), der::null()}), der::octet_string(sha1.name),
+                          der::octet_string(sha1.key), der::integer(serial)});
+}
+
 Result<Bytes> sign_ocsp_response(const OcspResponseContents& contents, const crypto::Signer& signer)
 {
     if (contents.nonce.size() > ocsp_nonce_max_size)
         return fail(ErrorCode::invalid_argument, "nonce is longer than 128 bytes (RFC 9654)");
     const auto& authority = contents.authority;
-    const auto cert_id = der::sequence({authority.m_issuer, der::integer(contents.serial)});
-    const auto single = der::sequence(
-        {cert_id, encode_status(contents.status), der::generalized_time(contents.this_update),
-         der::explicitly(0, der::generalized_time(contents.next_update)), authority.m_single_extensions});
+    Bytes singles;
+    for (const auto& single : contents.singles)
+        singles =
+            concat({singles, der::sequence({single.cert_id, single.status.encode(),
+                                            der::generalized_time(contents.this_update),
+                                            der::explicitly(0, der::generalized_time(contents.next_update)),
+                                            authority.m_single_extensions})});
     Bytes extensions;
     if (!contents.nonce.empty())
         extensions = der::explicitly(
             1, der::sequence({extension(oids::ocsp_nonce, Critical::no, der::octet_string(contents.nonce))}));
     const auto data = der::sequence({authority.m_responder_id, der::generalized_time(contents.produced_at),
-                                     der::sequence({single}), extensions});
+                                     der::sequence({singles}), extensions});
     TRY_ASSIGN(signature, der::signature_fields(data, signer));
     const auto basic = der::sequence({data, signature, authority.m_certificates});
     return der::sequence({der::enumerated(0), der::explicitly(0, der::sequence({der::oid(oids::ocsp_basic),

@@ -78,6 +78,8 @@ bool has_unknown_fields_below(const Message& message)
         found = found || any(message.officers());
     if constexpr (requires { message.authorities(); })
         found = found || any(message.authorities());
+    if constexpr (requires { message.singles(); })
+        found = found || any(message.singles());
     return found;
 }
 

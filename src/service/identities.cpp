@@ -20,7 +20,6 @@ using store::IdentityStatus;
 namespace {
 
 constexpr std::uint32_t reason_cessation = 5; // RFC 5280 5.3.1
-constexpr Milliseconds crl_look_again{30'000};
 
 std::string identity_object(const KeyId& key)
 {
@@ -51,12 +50,6 @@ Status check_subject(const RequestedSubject& subject, const store::User& user,
     return {};
 }
 
-bool is_try_later(ByteView response)
-{
-    constexpr std::array<std::uint8_t, 5> try_later = {0x30, 0x03, 0x0A, 0x01, 0x03}; // RFC 6960 4.2.1
-    return equal_public(response, try_later);
-}
-
 }
 
 Result<IdentityView> Identities::get_or_create(const Application& by, std::string_view email,
@@ -81,7 +74,7 @@ Result<IdentityView> Identities::get_or_create(const Application& by, std::strin
         known = std::move(attested);
     }
     TRY_ASSIGN(identity, drive(std::move(*known), user));
-    TRY_ASSIGN(ocsp, fresh_ocsp(identity.certificate));
+    TRY_ASSIGN(ocsp, m.publication.status_of(identity.certificate));
     return IdentityView{std::move(identity), std::move(ocsp)};
 }
 
@@ -259,17 +252,9 @@ Status Identities::finish_revocation(const store::Identity& identity)
         return fail(ErrorCode::internal, "an identity has vanished");
     TRY_ASSIGN(serial, serial_at_ca(*now));
     if (!serial.empty()) {
-        TRY_ASSIGN(crl, m.ca.revoke(serial, reason_cessation));
-        // The responder learns it now, not when somebody next asks. Later will do if it is away, or has a
-        // newer list.
-        const auto shown = m.ocsp.update_crl(crl);
-        if (!shown && shown.error().code != ErrorCode::conflict)
-            log::warning("the OCSP responder has not taken a revocation yet",
-                         {{"detail", shown.error().detail}});
-    }
-    {
-        const std::lock_guard lock(m_mutex);
-        m_crls_checked = {};
+        TRY(m.ca.revoke(serial, reason_cessation));
+        // List and responder say so before anybody hears that it is done.
+        TRY(m.publication.refresh());
     }
     return m.store.write([&](sqlite::Database& db) -> Status {
         TRY_ASSIGN(mine, store::IdentityTable(db).move(identity.key_id, IdentityStatus::revoking,
@@ -303,60 +288,11 @@ Status Identities::finish_revocations()
 Result<TrustChain> Identities::trust_chain()
 {
     TRY_ASSIGN(chain, m.ca.chain());
-    TRY_ASSIGN(ocsp, fresh_ocsp(chain.issuing));
+    TRY_ASSIGN(ocsp, m.publication.status_of(chain.issuing));
     TrustChain out;
     out.certificates = {std::move(chain.issuing), std::move(chain.root)};
     out.ocsp_responses.push_back(std::move(ocsp));
     return out;
-}
-
-Result<Bytes> Identities::fresh_ocsp(ByteView certificate)
-{
-    TRY(refresh_crls());
-    TRY_ASSIGN(response, m.ocsp.respond(certificate, {}));
-    if (!is_try_later(response))
-        return response;
-    // The responder has lost its lists, or they have grown old: shown again, once.
-    {
-        const std::lock_guard lock(m_mutex);
-        m_crls_sent.clear();
-        m_crls_checked = {};
-    }
-    TRY(refresh_crls());
-    TRY_ASSIGN(again, m.ocsp.respond(certificate, {}));
-    if (is_try_later(again))
-        return fail(ErrorCode::unavailable, "the OCSP responder has no current list");
-    return again;
-}
-
-Status Identities::refresh_crls()
-{
-    const auto now = m.clock.now();
-    {
-        const std::lock_guard lock(m_mutex);
-        if (m_crls_checked + crl_look_again > now)
-            return {};
-    }
-    TRY_ASSIGN(crls, m.ca.current_crls());
-    for (const auto& crl : crls) {
-        const auto hash = crypto::sha256(crl);
-        {
-            const std::lock_guard lock(m_mutex);
-            if (m_crls_sent.contains(hash))
-                continue;
-        }
-        const auto updated = m.ocsp.update_crl(crl);
-        // Somebody may have shown it a newer one between: that is all we want.
-        if (!updated && updated.error().code != ErrorCode::conflict)
-            return updated;
-        const std::lock_guard lock(m_mutex);
-        if (m_crls_sent.size() > 64)
-            m_crls_sent.clear();
-        m_crls_sent.emplace(hash, now);
-    }
-    const std::lock_guard lock(m_mutex);
-    m_crls_checked = now;
-    return {};
 }
 
 }

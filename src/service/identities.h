@@ -3,13 +3,12 @@
 // Safe from any thread.
 #pragma once
 
-#include <map>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "service/callers.h"
+#include "service/publication.h"
 #include "service/role_clients.h"
 #include "store/store.h"
 
@@ -38,7 +37,7 @@ public:
         store::Store& store;
         SamClient& sam;
         CaClient& ca;
-        OcspClient& ocsp;
+        Publication& publication;
         const Clock& clock;
         std::uint32_t lifetime_days = 365; // of the certificates that are asked for
     };
@@ -64,13 +63,8 @@ private:
     Result<store::Identity> attest(const store::User& user, const store::Pack& pack);
     Result<Bytes> serial_at_ca(const store::Identity& identity);
     Status finish_revocation(const store::Identity& identity);
-    Result<Bytes> fresh_ocsp(ByteView certificate);
-    Status refresh_crls();
 
     Parts m;
-    std::mutex m_mutex;                   // guards the next two
-    std::map<Bytes, TimePoint> m_crls_sent; // hash of a CRL that the responder has, when it was sent
-    TimePoint m_crls_checked;
 };
 
 }

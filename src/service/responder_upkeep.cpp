@@ -15,7 +15,8 @@ Status ResponderUpkeep::run()
 {
     if (m_clock.now() < m_next)
         return {};
-    auto done = show_lists();
+    auto done =
+        m_publication.refresh(); // the CA makes a new list when the last one is half as old as it may be
     if (done)
         done = renew_certificates();
     if (!done)
@@ -24,23 +25,11 @@ Status ResponderUpkeep::run()
     return done;
 }
 
-// The CA makes a new list when the last one is half as old as the responder takes.
-Status ResponderUpkeep::show_lists()
-{
-    TRY_ASSIGN(crls, m_ca.current_crls());
-    for (const auto& crl : crls) {
-        const auto shown = m_ocsp.update_crl(crl);
-        if (!shown && shown.error().code != ErrorCode::conflict) // conflict: it has a newer one
-            return shown;
-    }
-    return {};
-}
-
 // Both were made at once, for one life: the one tells of the other.
 Result<bool> ResponderUpkeep::is_renewal_due(const CaChain& chain)
 {
-    TRY_ASSIGN(response, m_ocsp.respond(chain.issuing, {}));
-    const auto certificate = pki::responder_of(response);
+    TRY_ASSIGN(answer, m_ocsp.answer({{{}, chain.issuing}}, {}));
+    const auto certificate = pki::responder_of(answer.response);
     if (!certificate) // tryLater, although the lists are fresh: its certificate has expired
         return true;
     const auto left = certificate->not_after() - m_clock.now();

@@ -290,11 +290,27 @@ Result<Bytes> CaClient::issue_access(AccessCertificateKind kind, ByteView csr, c
     return value(reply.certificate());
 }
 
-Result<std::vector<Bytes>> CaClient::current_crls()
+Result<std::vector<PublishedList>> CaClient::current_crls()
 {
     TRY_ASSIGN(reply,
-               ask<ca::CurrentCrlsReply>(m_transport, ca::CURRENT_CRLS, ca::CurrentCrlsRequest(), quick));
-    return values(reply.crls());
+               ask<ca::CurrentCrlsReply>(m_transport, ca::CURRENT_CRLS, ca::CurrentCrlsRequest(), slow));
+    if (reply.crls_size() != reply.paths_size())
+        return fail(ErrorCode::internal, "the CA's lists have no paths");
+    std::vector<PublishedList> lists;
+    for (int i = 0; i < reply.crls_size(); ++i)
+        lists.push_back({reply.paths(i), value(reply.crls(i))});
+    return lists;
+}
+
+Result<PublicCertificates> CaClient::certificates()
+{
+    TRY_ASSIGN(reply,
+               ask<ca::CertificatesReply>(m_transport, ca::CERTIFICATES, ca::CertificatesRequest(), quick));
+    PublicCertificates out;
+    for (const auto& authority : reply.authorities())
+        out.authorities.emplace_back(authority.path(), value(authority.certificate()));
+    out.services = values(reply.services());
+    return out;
 }
 
 Result<CaChain> CaClient::chain()
@@ -337,13 +353,23 @@ Status OcspClient::update_crl(ByteView crl)
     return {};
 }
 
-Result<Bytes> OcspClient::respond(ByteView certificate, ByteView nonce)
+Result<StatusAnswer> OcspClient::answer(const std::vector<StatusQuestion>& questions, ByteView nonce)
 {
     ocsp::RespondRequest request;
-    request.set_certificate(field(certificate));
+    for (const auto& question : questions) {
+        auto* single = request.add_singles();
+        single->set_cert_id(field(question.cert_id));
+        single->set_certificate(field(question.certificate));
+    }
     request.set_nonce(field(nonce));
     TRY_ASSIGN(reply, ask<ocsp::RespondReply>(m_transport, ocsp::RESPOND, request, quick));
-    return value(reply.response());
+    StatusAnswer answer;
+    answer.response = value(reply.response());
+    answer.produced_at = from_unix_ms(reply.produced_at_unix_ms());
+    if (reply.holds_until_unix_ms() != 0)
+        answer.holds_until = from_unix_ms(reply.holds_until_unix_ms());
+    answer.is_try_later = reply.try_later();
+    return answer;
 }
 
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -130,6 +131,16 @@ struct CaChain {
     Bytes access_ca;
 };
 
+struct PublishedList {
+    std::string path;  // "/crl/issuing.crl"
+    Bytes der;
+};
+
+struct PublicCertificates {
+    std::vector<std::pair<std::string, Bytes>> authorities; // path ("/ca/root.cer"), DER
+    std::vector<Bytes> services;                            // DER; their status can be asked
+};
+
 struct ResponderCertificates {
     Bytes for_issuing; // DER
     Bytes for_root;
@@ -145,12 +156,25 @@ public:
                                  std::uint32_t lifetime_days);                               // DER
     Result<Bytes> revoke(ByteView serial, std::uint32_t reason);                             // CRL
     Result<Bytes> issue_access(AccessCertificateKind kind, ByteView csr, const std::string& common_name);
-    Result<std::vector<Bytes>> current_crls();
+    Result<std::vector<PublishedList>> current_crls();
+    Result<PublicCertificates> certificates();
     Result<CaChain> chain();
     Result<ResponderCertificates> renew_ocsp(); // for the responder's own key
 
 private:
     Transport& m_transport;
+};
+
+struct StatusQuestion {
+    Bytes cert_id;     // DER; empty: made from the certificate
+    Bytes certificate; // DER; empty: none is known
+};
+
+struct StatusAnswer {
+    Bytes response;                       // DER OCSPResponse
+    TimePoint produced_at;
+    std::optional<TimePoint> holds_until; // nextUpdate; nullopt: an error, such as tryLater
+    bool is_try_later = false;
 };
 
 class OcspClient {
@@ -160,7 +184,7 @@ public:
     Result<RoleReadiness> status();
     Status update_crl(ByteView crl);
     Status complete(const CaChain& authorities, const ResponderCertificates& certificates);
-    Result<Bytes> respond(ByteView certificate, ByteView nonce); // DER OCSPResponse, tryLater included
+    Result<StatusAnswer> answer(const std::vector<StatusQuestion>& questions, ByteView nonce);
 
 private:
     Transport& m_transport;

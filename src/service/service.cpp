@@ -28,11 +28,11 @@ public:
           m_officers({*m_store, m_sam, options.code_key, clock, options.invitation_life}),
           m_enrolments({*m_store, m_sam, options.code_key, [this] { m_pump.notify(); }, clock, random,
                         options.code_life}),
-          m_devices(*m_store, m_tokens, clock, random),
-          m_identities({*m_store, m_sam, m_ca, m_ocsp, clock, options.certificate_days}),
+          m_devices(*m_store, m_tokens, clock, random), m_publication({*m_store, m_ca, m_ocsp, clock}),
+          m_identities({*m_store, m_sam, m_ca, m_publication, clock, options.certificate_days}),
           m_signing({*m_store, m_sam, m_pool, m_crash_points, clock}, std::move(options.signing)),
           m_users({*m_store, m_sam, m_identities, m_officers, m_signing, clock, random}),
-          m_checkpoints(*m_store, m_sam), m_responder(m_ca, m_ocsp, clock),
+          m_checkpoints(*m_store, m_sam), m_responder(m_ca, m_ocsp, m_publication, clock),
           m_recovery({m_signing, m_users, m_identities, m_officers, m_checkpoints, m_responder, m_sam, clock})
     {
     }
@@ -60,6 +60,7 @@ public:
     Officers& officers() override { return m_officers; }
     Enrolments& enrolments() override { return m_enrolments; }
     Devices& devices() override { return m_devices; }
+    Publication& publication() override { return m_publication; }
     Identities& identities() override { return m_identities; }
     Signing& signing() override { return m_signing; }
     WorkerPool& pool() override { return m_pool; }
@@ -109,6 +110,7 @@ private:
     Officers m_officers;
     Enrolments m_enrolments;
     Devices m_devices;
+    Publication m_publication;
     Identities m_identities;
     Signing m_signing;
     Users m_users;

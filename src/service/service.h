@@ -16,6 +16,7 @@
 #include "service/logins.h"
 #include "service/officers.h"
 #include "service/operators.h"
+#include "service/publication.h"
 #include "service/recovery.h"
 #include "service/signing.h"
 #include "service/tenancy.h"
@@ -63,6 +64,7 @@ public:
     virtual Officers& officers() = 0;
     virtual Enrolments& enrolments() = 0;
     virtual Devices& devices() = 0;
+    virtual Publication& publication() = 0;
     virtual Identities& identities() = 0;
     virtual Signing& signing() = 0;
     virtual WorkerPool& pool() = 0;

@@ -49,6 +49,13 @@ Result<std::optional<Identity>> IdentityTable::by_key(const KeyId& key)
     return first(query, read_identity);
 }
 
+Result<std::optional<Identity>> IdentityTable::by_serial(ByteView serial)
+{
+    auto query = m_database.prepare("SELECT * FROM identity WHERE serial = ? AND length(serial) > 0");
+    query.bind(serial);
+    return first(query, read_identity);
+}
+
 Result<std::vector<Identity>> IdentityTable::all_of(const UserId& user)
 {
     auto query = m_database.prepare("SELECT * FROM identity WHERE user_id = ? AND status <> 'revoked'");

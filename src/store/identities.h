@@ -19,6 +19,7 @@ public:
     // The one that is not revoked.
     Result<std::optional<Identity>> of_user(const UserId& user, const PackId& pack);
     Result<std::optional<Identity>> by_key(const KeyId& key);
+    Result<std::optional<Identity>> by_serial(ByteView serial); // of its certificate
     Result<std::vector<Identity>> all_of(const UserId& user); // not revoked
     Result<std::vector<Identity>> revoking();
     Status set_attestation(const KeyId& key, ByteView attestation, ByteView statement); // while attested

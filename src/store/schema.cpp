@@ -80,6 +80,7 @@ CREATE TABLE identity(
   certificate_sha256 BLOB NOT NULL, serial BLOB NOT NULL, not_after INTEGER NOT NULL,
   created_at INTEGER NOT NULL);
 CREATE UNIQUE INDEX identity_one ON identity(user_id, pack_id) WHERE status <> 'revoked';
+CREATE INDEX identity_serial ON identity(serial) WHERE length(serial) > 0;
 CREATE INDEX identity_revoking ON identity(status) WHERE status = 'revoking';
 
 CREATE TABLE session(

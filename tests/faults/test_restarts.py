@@ -15,7 +15,7 @@ PROCESSES = ["qss-api", "qss-sam", "qss-ca", "qss-ocsp"]
 def status_of(service, certificate):
     """What the responder says now, or None while it is away."""
     try:
-        answer = ocsp.load_der_ocsp_response(call(service, "ocsp", "RESPOND", certificate=certificate).response)
+        answer = ocsp.load_der_ocsp_response(call(service, "ocsp", "RESPOND", singles=[{"certificate": certificate}]).response)
     except (OSError, RoleError, ConnectionClosed):
         return None
     return answer.certificate_status if answer.response_status is ocsp.OCSPResponseStatus.SUCCESSFUL else None

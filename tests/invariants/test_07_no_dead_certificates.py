@@ -51,7 +51,7 @@ def revoke(key, reason=5):
 
 def ocsp_status(key):
     response = x509_ocsp.load_der_ocsp_response(
-        call(key.service, "ocsp", "RESPOND", certificate=key.certificate).response)
+        call(key.service, "ocsp", "RESPOND", singles=[{"certificate": key.certificate}]).response)
     return response.certificate_status.name if response.response_status.value == 0 else response.response_status.name
 
 

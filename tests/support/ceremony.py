@@ -117,4 +117,4 @@ class Pki:
         return crls
 
     def respond(self, certificate, nonce=b""):
-        return self.ocsp.call("ocsp", "RESPOND", certificate=certificate, nonce=nonce).response
+        return self.ocsp.call("ocsp", "RESPOND", singles=[dict(certificate=certificate)], nonce=nonce).response

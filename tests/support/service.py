@@ -60,7 +60,7 @@ class Service:
         self.log_path = self.directory.with_name(self.directory.name + ".log")
         self.process = None
         self.ports = None
-        self.run_tool("init", str(self.directory), "--mtls-port=0", "--tls-port=0", "--health-port=0",
+        self.run_tool("init", str(self.directory), "--mtls-port=0", "--tls-port=0", "--health-port=0", "--public-port=0",
                       "--rsa-3072-pool=1", "--rsa-4096-pool=1", *init_flags)
         self._configure(settings or {})
 
@@ -159,6 +159,10 @@ class Service:
     @property
     def health_url(self):
         return f"http://127.0.0.1:{self.ports['health']}"
+
+    @property
+    def public_url(self):
+        return f"http://127.0.0.1:{self.ports['public']}"
 
     @property
     def ca_file(self):

@@ -22,6 +22,7 @@ public:
     service::Officers& officers() override { return none<service::Officers>(); }
     service::Enrolments& enrolments() override { return none<service::Enrolments>(); }
     service::Devices& devices() override { return none<service::Devices>(); }
+    service::Publication& publication() override { return none<service::Publication>(); }
     service::Identities& identities() override { return none<service::Identities>(); }
     service::Signing& signing() override { return none<service::Signing>(); }
     service::WorkerPool& pool() override { return m_pool; }
@@ -77,7 +78,7 @@ protected:
     SystemClock m_clock;
     service::RateLimiter m_limiter{m_clock, 10};
     config::Config m_config{std::filesystem::path(".")};
-    Parts m_parts{m_service, m_limiter, m_config};
+    Parts m_parts{m_service, m_limiter, m_config, m_clock};
     http::Router m_qss = qss_api::make_router(m_parts);
     http::Router m_management = management::make_router(m_parts);
     http::Router m_authenticator = authenticator::make_router(m_parts);

@@ -21,6 +21,7 @@ using pki::testing::now;
 using enum ErrorCode;
 
 constexpr int said_good = V_OCSP_CERTSTATUS_GOOD;
+constexpr int said_unknown = V_OCSP_CERTSTATUS_UNKNOWN;
 constexpr int said_revoked = V_OCSP_CERTSTATUS_REVOKED;
 constexpr int said_try_later = -OCSP_RESPONSE_STATUS_TRYLATER;
 constexpr int said_unauthorized = -OCSP_RESPONSE_STATUS_UNAUTHORIZED;
@@ -119,8 +120,12 @@ protected:
     int said(const pki::Certificate& certificate, const Bytes& nonce = {})
     {
         proto::ocsp::RespondRequest request;
-        request.set_certificate(view(certificate.der()));
+        request.add_singles()->set_certificate(view(certificate.der()));
         request.set_nonce(view(nonce));
+        return said(request);
+    }
+    int said(const proto::ocsp::RespondRequest& request)
+    {
         const auto reply = m_service->respond(request);
         if (!reply)
             return -1000;
@@ -133,6 +138,18 @@ protected:
         const std::unique_ptr<OCSP_BASICRESP, crypto::Deleter<OCSP_BASICRESP_free>> basic(
             OCSP_response_get1_basic(response.get()));
         return OCSP_single_get0_status(OCSP_resp_get0(basic.get(), 0), nullptr, nullptr, nullptr, nullptr);
+    }
+
+    // As a relying party asks: by hashes of the issuer, and serial number.
+    static Bytes cert_id(const pki::Certificate& issuer, ByteView serial)
+    {
+        return pki::OcspAuthority::make(issuer, issuer)->cert_id(serial);
+    }
+    Status update_root(TimePoint at, TimePoint next)
+    {
+        TRY_ASSIGN(tbs, pki::encode_tbs_crl(m_chain.root, {1, at, next, {}}));
+        TRY_ASSIGN(crl, pki::sign_crl(tbs, m_chain.root_key));
+        return update(crl.der());
     }
 
     SystemRandom m_random;
@@ -219,6 +236,66 @@ TEST_F(OcspServiceTest, WhatItsAuthoritiesDidNotSignIsNeverGood)
     auto der = m_chain.signer.der(); // ours, with a bit of its signature altered
     der.back() ^= 1;
     EXPECT_EQ(said(*pki::Certificate::from_der(der)), said_unauthorized);
+}
+
+TEST_F(OcspServiceTest, ASerialNumberAloneIsUnknown)
+{
+    make_ready();
+    ASSERT_TRUE(update(1, now));
+    proto::ocsp::RespondRequest request;
+    auto* single = request.add_singles();
+    single->set_cert_id(view(cert_id(m_chain.issuing, m_chain.signer.serial())));
+    EXPECT_EQ(said(request), said_unknown);
+    single->set_certificate(view(m_chain.signer.der()));
+    EXPECT_EQ(said(request), said_good);
+    single->clear_certificate(); // that it was shown before proves nothing now
+    EXPECT_EQ(said(request), said_unknown);
+    ASSERT_TRUE(update(2, now, {{m_chain.signer.serial(), {now, 1}}}));
+    EXPECT_EQ(said(request), said_revoked); // the list alone says so
+}
+
+TEST_F(OcspServiceTest, AnotherCertificateProvesNothing)
+{
+    make_ready();
+    ASSERT_TRUE(update(1, now));
+    ASSERT_TRUE(update_root(now, now + 24h));
+    proto::ocsp::RespondRequest request;
+    auto* single = request.add_singles();
+    single->set_certificate(view(m_chain.signer.der()));
+    single->set_cert_id(view(cert_id(m_chain.issuing, Bytes{1, 2, 3})));
+    EXPECT_EQ(said(request), said_unknown);
+    single->set_cert_id(view(cert_id(m_chain.root, m_chain.signer.serial()))); // of the other authority
+    EXPECT_EQ(said(request), said_unknown);
+    const pki::testing::Chain other;
+    single->set_cert_id(view(cert_id(other.issuing, m_chain.signer.serial())));
+    EXPECT_EQ(said(request), said_unauthorized);
+}
+
+TEST_F(OcspServiceTest, OneResponseSpeaksForOneIssuer)
+{
+    make_ready();
+    ASSERT_TRUE(update(1, now));
+    ASSERT_TRUE(update_root(now, now + 24h));
+    proto::ocsp::RespondRequest request;
+    EXPECT_EQ(said(request), said_malformed);
+    for (int i = 0; i < 8; ++i)
+        request.add_singles()->set_certificate(view(m_chain.signer.der()));
+    EXPECT_EQ(said(request), said_good);
+    request.mutable_singles(7)->set_certificate(view(m_chain.issuing.der()));
+    EXPECT_EQ(said(request), said_unauthorized);
+    request.mutable_singles(7)->set_certificate(view(m_chain.signer.der()));
+    request.add_singles()->set_certificate(view(m_chain.signer.der()));
+    EXPECT_EQ(said(request), said_malformed);
+}
+
+TEST_F(OcspServiceTest, AListOfAnOfflineIssuerHoldsAsLongAsItSays)
+{
+    make_ready();
+    ASSERT_TRUE(update_root(now, now + 30 * 24h));
+    m_clock.advance(29 * 24h);
+    EXPECT_EQ(said(m_chain.issuing), said_good);
+    m_clock.advance(24h);
+    EXPECT_EQ(said(m_chain.issuing), said_try_later);
 }
 
 TEST_F(OcspServiceTest, NoncesAreBounded)

@@ -39,8 +39,8 @@ protected:
         const auto authority = OcspAuthority::make(m_chain.issuing, m_responder);
         const auto serial = m_chain.signer.serial();
         const Bytes nonce(32, 5);
-        const auto response =
-            sign_ocsp_response({*authority, serial, status, now, now, now + hours(1), nonce}, m_key);
+        const auto response = sign_ocsp_response(
+            {*authority, {{authority->cert_id(serial), status}}, now, now, now + hours(1), nonce}, m_key);
         EXPECT_TRUE(response);
         const auto* cursor = response->data();
         const ResponsePtr parsed(d2i_OCSP_RESPONSE(nullptr, &cursor, static_cast<long>(response->size())));
@@ -76,6 +76,7 @@ TEST_F(OcspResponseTest, OpensslReadsWhatWeSay)
     EXPECT_EQ(revoked.first, V_OCSP_CERTSTATUS_REVOKED);
     EXPECT_EQ(revoked.second, OCSP_REVOKED_STATUS_KEYCOMPROMISE);
     EXPECT_EQ(judge(OcspStatus::revoked({now, 0})).second, OCSP_REVOKED_STATUS_NOSTATUS);
+    EXPECT_EQ(judge(OcspStatus::unknown()).first, V_OCSP_CERTSTATUS_UNKNOWN);
 }
 
 }

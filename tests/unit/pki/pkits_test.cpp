@@ -18,7 +18,8 @@ const std::map<std::string, std::string, std::less<>>& refused_on_purpose()
     static const std::map<std::string, std::string, std::less<>> reasons{
         {"ValidDSASignaturesTest4EE", "public key is not RSA, P-256 or P-384"},
         {"ValidDSAParameterInheritanceTest5EE", "SubjectPublicKeyInfo"}, // no parameters of its own
-        {"ValidbasicConstraintsNotCriticalTest4EE", "Basic Constraints of CA cert not marked critical"}, // 4.2.1.9
+        {"ValidbasicConstraintsNotCriticalTest4EE",
+         "Basic Constraints of CA cert not marked critical"}, // 4.2.1.9
     };
     return reasons;
 }

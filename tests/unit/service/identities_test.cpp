@@ -56,7 +56,8 @@ protected:
     SamClient m_sam_client{m_roles};
     CaClient m_ca{m_roles};
     OcspClient m_ocsp{m_roles};
-    Identities m_identities{{*m_store, m_sam_client, m_ca, m_ocsp, m_clock}};
+    Publication m_publication{{*m_store, m_ca, m_ocsp, m_clock}};
+    Identities m_identities{{*m_store, m_sam_client, m_ca, m_publication, m_clock}};
 };
 
 TEST_F(IdentitiesTest, ACertificateWhoseRowWasLostIsRevokedToo)
