@@ -295,4 +295,10 @@ Result<TrustChain> Identities::trust_chain()
     return out;
 }
 
+Result<Bytes> Identities::issuing_certificate()
+{
+    TRY_ASSIGN(chain, m.ca.chain());
+    return std::move(chain.issuing);
+}
+
 }

@@ -51,6 +51,7 @@ public:
     Status remove(const Application& by, std::string_view email);
 
     Result<TrustChain> trust_chain();
+    Result<Bytes> issuing_certificate(); // DER, of the CA that issues now
 
     // Not by a caller's wish: ends what is under way, for Users and Recovery.
     Status revoke_all_of(const UserId& user);

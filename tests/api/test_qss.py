@@ -518,6 +518,13 @@ def test_trustchain(tenant, service):
     assert status.serial_number == issuing.serial_number
 
 
+@pytest.mark.parametrize("path", ["/certificate_path", "/v2/certificate_path", "/certificate_path/"])
+def test_certificate_path_is_the_issuer_of_signers(tenant, employee, path):
+    text = tenant.application.get(path)["path"]
+    assert text.startswith("-----BEGIN CER") and text.count("-----BEGIN") == 1
+    employee.certificate.verify_directly_issued_by(x509.load_pem_x509_certificate(text.encode()))
+
+
 def test_signature_is_over_the_digest_itself(employee):
     """CMS SignatureValue: the client hashes, the service does not hash again (RFC 5652 5.4)."""
     content = b"signed attributes"

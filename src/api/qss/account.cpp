@@ -20,6 +20,14 @@ Outcome trust_chain(const Parts& parts, const service::Application&, const http:
         200, json::Writer().texts("trustchain", certificates).texts("ocsp_revocation_info", responses).str());
 }
 
+// The one certificate above a signer's, as DSS v2 has it.
+Outcome certificate_path(const Parts& parts, const service::Application&, const http::Request&)
+{
+    TRY_ASSIGN(issuing, parts.service.identities().issuing_certificate());
+    TRY_ASSIGN(pem, service::certificate_pem(issuing));
+    return json_response(200, json::Writer().text("path", pem).str());
+}
+
 Outcome signatures_left(const Parts& parts, const service::Application& by, const http::Request&)
 {
     TRY_ASSIGN(value, parts.service.remaining_signatures(by));

@@ -32,6 +32,7 @@ Outcome get_evidence(const Parts& parts, const service::Application& by, const h
 
 // account.cpp
 Outcome trust_chain(const Parts& parts, const service::Application& by, const http::Request& request);
+Outcome certificate_path(const Parts& parts, const service::Application& by, const http::Request& request);
 Outcome signatures_left(const Parts& parts, const service::Application& by, const http::Request& request);
 Outcome users_left(const Parts& parts, const service::Application& by, const http::Request& request);
 

@@ -46,6 +46,8 @@ constexpr Route table[] = {
     {"POST", "/users/{email}/sign", Body::json, sign_many},
     {"GET", "/sessions/{session_id}/evidence", Body::none, as_application<get_evidence>},
     {"GET", "/trustchain", Body::none, as_application<trust_chain>},
+    {"GET", "/certificate_path", Body::none, as_application<certificate_path>},
+    {"GET", "/v2/certificate_path", Body::none, as_application<certificate_path>}, // where DSS clients ask
     {"GET", "/quotas/signatures", Body::none, as_application<signatures_left>},
     {"GET", "/quotas/users", Body::none, as_application<users_left>},
 };
