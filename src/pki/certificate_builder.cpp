@@ -1,5 +1,7 @@
 #include "pki/certificate_builder.h"
 
+#include <algorithm>
+
 #include "base/limits.h"
 #include "pki/asn1.h"
 #include "pki/der.h"
@@ -17,7 +19,8 @@ Bytes policies_extension(const Profile& profile, std::string_view own_policy)
         return certificate_policies(std::initializer_list<std::string_view>{oids::any_policy});
     case Policies::own: return certificate_policies(std::initializer_list<std::string_view>{own_policy});
     case Policies::qualified_and_own:
-        return certificate_policies(std::initializer_list<std::string_view>{oids::qcp_n_qscd, own_policy});
+        return certificate_policies(
+            std::initializer_list<std::string_view>{profile.qualified->policy, own_policy});
     }
     return {};
 }
@@ -32,6 +35,13 @@ Bytes ca_extension(CaRole role)
     return {};
 }
 
+// Both ends count, as those of the certificate's validity, which it never outlasts.
+TimePoint key_use_end(const Profile& profile, const CertificateContents& contents)
+{
+    return std::min<TimePoint>(contents.not_before + profile.key_use - std::chrono::seconds(1),
+                               contents.not_after);
+}
+
 Result<Bytes> encode_extensions(const Profile& profile, const CertificateContents& contents)
 {
     TRY_ASSIGN(key_id, key_identifier(contents.spki));
@@ -40,16 +50,23 @@ Result<Bytes> encode_extensions(const Profile& profile, const CertificateContent
                 authority_key_identifier(profile.is_self_signed() ? key_id : contents.authority_key_id)});
     const auto add = [&all](const Bytes& extension) { all = concat({all, extension}); };
     if (!profile.extended_key_usage.empty())
-        add(extended_key_usage(profile.extended_key_usage));
+        add(extended_key_usage(profile.extended_key_usage,
+                               profile.has(Feature::critical_purpose) ? Critical::yes : Critical::no));
     add(policies_extension(profile, contents.own_policy));
     if (profile.has(Feature::crl_point))
         add(crl_distribution_point(contents.crl_url));
     if (profile.has(Feature::ca_issuers) || profile.has(Feature::ocsp))
         add(authority_info_access(profile.has(Feature::ocsp) ? contents.ocsp_url : "",
                                   contents.ca_issuers_url));
-    if (profile.has(Feature::qc_statements))
+    if (profile.qualified != nullptr)
         add(extension(oids::qc_statements, Critical::no,
-                      encode_qc_statements(contents.pds_url, contents.semantics)));
+                      encode_qc_statements(profile.qualified->type, contents.pds_url, contents.semantics)));
+    if (profile.has(Feature::validity_assured)) {
+        add(extension(oids::validity_assured, Critical::no, der::null()));
+        add(extension(oids::no_rev_avail, Critical::no, der::null()));
+    }
+    if (profile.key_use != std::chrono::days(0))
+        add(private_key_usage_period(contents.not_before, key_use_end(profile, contents)));
     if (profile.has(Feature::ocsp_no_check))
         add(extension(oids::ocsp_no_check, Critical::no, der::null()));
     if (profile.has(Feature::alt_names)) {
@@ -77,7 +94,7 @@ Status check_contents(const Profile& profile, const CertificateContents& content
     TRY(need(!profile.has(Feature::crl_point) || !contents.crl_url.empty(), "CRL URL"));
     TRY(need(!profile.has(Feature::ca_issuers) || !contents.ca_issuers_url.empty(), "issuer URL"));
     TRY(need(!profile.has(Feature::ocsp) || !contents.ocsp_url.empty(), "OCSP URL"));
-    TRY(need(!profile.has(Feature::qc_statements) || !contents.pds_url.empty(), "PDS URL"));
+    TRY(need(profile.qualified == nullptr || !contents.pds_url.empty(), "PDS URL"));
     return {};
 }
 
@@ -110,17 +127,19 @@ Result<Certificate> sign_certificate(ByteView tbs, const crypto::Signer& signer)
     return Certificate::from_der(der);
 }
 
-Bytes encode_qc_statements(std::string_view pds_url, Semantics semantics)
+Bytes encode_qc_statements(std::string_view type, std::string_view pds_url, Semantics semantics)
 {
     const auto compliance = der::sequence({der::oid(oids::qc_compliance)});
     const auto sscd = der::sequence({der::oid(oids::qc_sscd)});
-    const auto type =
-        der::sequence({der::oid(oids::qc_type), der::sequence({der::oid(oids::qc_type_esign)})});
+    const auto qc_type = der::sequence({der::oid(oids::qc_type), der::sequence({der::oid(type)})});
     const auto location = der::sequence({der::ia5_string(pds_url), der::printable_string("en")});
     const auto pds = der::sequence({der::oid(oids::qc_pds), der::sequence({location})});
-    const auto natural = der::sequence({der::oid(oids::semantics_natural)});
-    const auto syntax = der::sequence({der::oid(oids::qc_syntax_v2), natural});
-    return der::sequence({compliance, sscd, type, pds, semantics == Semantics::natural ? syntax : Bytes{}});
+    if (semantics == Semantics::none)
+        return der::sequence({compliance, sscd, qc_type, pds});
+    const auto identifier =
+        der::oid(semantics == Semantics::natural ? oids::semantics_natural : oids::semantics_legal);
+    const auto syntax = der::sequence({der::oid(oids::qc_syntax_v2), der::sequence({identifier})});
+    return der::sequence({compliance, sscd, qc_type, pds, syntax});
 }
 
 }

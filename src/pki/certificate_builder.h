@@ -12,7 +12,8 @@
 
 namespace qss::pki {
 
-enum class Semantics { none, natural }; // of serialNumber (EN 319 412-1 5.1.3)
+// Of serialNumber (EN 319 412-1 5.1.3) or organizationIdentifier (5.1.4), when the certificate claims it.
+enum class Semantics { none, natural, legal };
 
 struct CertificateContents {
     Bytes serial;              // contents of the INTEGER: random_serial()
@@ -42,7 +43,7 @@ Result<Bytes> encode_tbs_certificate(const Profile& profile, const CertificateCo
 // Signs, and reads the result back.
 Result<Certificate> sign_certificate(ByteView tbs, const crypto::Signer& signer);
 
-// The extension's value: QcCompliance, QcSSCD, QcType esign, QcPDS (en), semantics (EN 319 412-5).
-Bytes encode_qc_statements(std::string_view pds_url, Semantics semantics);
+// The extension's value: QcCompliance, QcSSCD, QcType, QcPDS (en), semantics (EN 319 412-5).
+Bytes encode_qc_statements(std::string_view type, std::string_view pds_url, Semantics semantics);
 
 }

@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 
+#include "pki/asn1.h"
 #include "pki/der.h"
 #include "pki/name.h"
 #include "pki/profile.h"
@@ -70,9 +71,22 @@ Bytes authority_key_identifier(ByteView id)
     return extension(oids::authority_key_identifier, Critical::no, der::sequence({der::implicitly(0, id)}));
 }
 
-Bytes extended_key_usage(std::string_view purpose)
+Bytes extended_key_usage(std::string_view purpose, Critical critical)
 {
-    return extension(oids::extended_key_usage, Critical::no, der::sequence({der::oid(purpose)}));
+    return extension(oids::extended_key_usage, critical, der::sequence({der::oid(purpose)}));
+}
+
+Bytes private_key_usage_period(TimePoint not_before, TimePoint not_after)
+{
+    // X.509 9.2.2.5: both [n] IMPLICIT GeneralizedTime
+    const auto contents = [](TimePoint time) {
+        const auto value = time_to_generalized(time);
+        const auto* data = ASN1_STRING_get0_data(value.get());
+        return Bytes(data, data + ASN1_STRING_length(value.get()));
+    };
+    return extension(
+        oids::private_key_usage_period, Critical::no,
+        der::sequence({der::implicitly(0, contents(not_before)), der::implicitly(1, contents(not_after))}));
 }
 
 Bytes certificate_policies(std::span<const std::string_view> policies)

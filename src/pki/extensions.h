@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/result.h"
 
 namespace qss::pki {
@@ -20,7 +21,8 @@ Bytes basic_constraints_path_zero();
 Bytes key_usage(std::uint16_t bits);
 Bytes subject_key_identifier(ByteView id);
 Bytes authority_key_identifier(ByteView id);
-Bytes extended_key_usage(std::string_view purpose);
+Bytes extended_key_usage(std::string_view purpose, Critical critical);
+Bytes private_key_usage_period(TimePoint not_before, TimePoint not_after);
 Bytes certificate_policies(std::span<const std::string_view> policies);
 Bytes crl_distribution_point(std::string_view url);
 Bytes authority_info_access(std::string_view ocsp_url, std::string_view ca_issuers_url); // empty: left out

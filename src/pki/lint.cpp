@@ -42,7 +42,10 @@ std::set<std::string, std::less<>> expected_extensions(const Profile& profile)
     add(profile.policies != Policies::none, oids::certificate_policies);
     add(profile.has(Feature::crl_point), oids::crl_distribution_points);
     add(profile.has(Feature::ca_issuers) || profile.has(Feature::ocsp), oids::authority_info_access);
-    add(profile.has(Feature::qc_statements), oids::qc_statements);
+    add(profile.qualified != nullptr, oids::qc_statements);
+    add(profile.has(Feature::validity_assured), oids::validity_assured);
+    add(profile.has(Feature::validity_assured), oids::no_rev_avail);
+    add(profile.key_use != std::chrono::days(0), oids::private_key_usage_period);
     add(profile.has(Feature::ocsp_no_check), oids::ocsp_no_check);
     add(profile.has(Feature::alt_names), oids::subject_alt_name);
     return expected;
@@ -55,7 +58,9 @@ Status lint_extensions(const X509* x509, const Profile& profile)
         auto* extension = X509_get_ext(x509, i);
         const auto oid = dotted(X509_EXTENSION_get_object(extension));
         TRY(need(missing.erase(oid) == 1, "extension " + oid + " is doubled or not in the profile"));
-        const bool must_be_critical = oid == oids::basic_constraints || oid == oids::key_usage;
+        const bool must_be_critical =
+            oid == oids::basic_constraints || oid == oids::key_usage ||
+            (oid == oids::extended_key_usage && profile.has(Feature::critical_purpose));
         TRY(need((X509_EXTENSION_get_critical(extension) != 0) == must_be_critical, "criticality of " + oid));
     }
     return need(missing.empty(), "extension " + (missing.empty() ? "" : *missing.begin()) + " is missing");
@@ -111,13 +116,15 @@ Status lint_subject(const Certificate& certificate, const Profile& profile)
         TRY(need(once(dotted(X509_NAME_ENTRY_get_object(X509_NAME_get_entry(name, i)))),
                  "attribute twice in subject"));
     TRY(need(once(oids::common_name), "no common name"));
-    if (profile.id == ProfileId::client || profile.id == ProfileId::server)
+    if (profile.subject == SubjectKind::machine)
         return {};
     TRY(need(once(oids::country) && once(oids::organisation), "subject has no country or organisation"));
-    if (profile.id == ProfileId::natural_person_esign) {
+    if (profile.subject == SubjectKind::natural_person) {
         TRY(need(once(oids::given_name) || once(oids::surname), "no name of the person (NAT-4.2.4-1)"));
         TRY(need(once(oids::serial_number), "no serialNumber"));
     } else {
+        TRY(need(profile.subject != SubjectKind::legal_person || once(oids::organisation_identifier),
+                 "no organizationIdentifier (LEG-4.2.1-2)"));
         TRY(need(certificate.subject_attribute(oids::organisation_identifier) !=
                      certificate.subject_attribute(oids::organisation),
                  "organizationIdentifier equals organization (GEN-4.2.3.1-3)"));
@@ -144,7 +151,7 @@ SequencePtr read_sequence(const ASN1_STRING* string)
 }
 
 // EN 319 412-5 4.2 and 4.3: the statements' identifiers, each once, with the shape of the first field.
-Status lint_qc_statements(const Certificate& certificate)
+Status lint_qc_statements(const Certificate& certificate, const Profile& profile)
 {
     const ObjectPtr oid(OBJ_txt2obj(std::string(oids::qc_statements).c_str(), 1));
     const int index = X509_get_ext_by_OBJ(certificate.handle(), oid.get(), -1);
@@ -167,6 +174,8 @@ Status lint_qc_statements(const Certificate& certificate)
                  "qcStatement " + std::string(required) + " is missing"));
     const bool claimed = seen.erase(std::string(oids::qc_syntax_v2)) == 1;
     TRY(need(seen.empty(), "qcStatement that is not in the profile"));
+    if (profile.subject != SubjectKind::natural_person)
+        return {};
     const auto number = certificate.subject_attribute(oids::serial_number);
     return need(!claimed || is_natural_identifier(number),
                 "serialNumber does not have the semantics that it claims");
@@ -181,8 +190,8 @@ Status lint(const Certificate& certificate, const Profile& profile)
     TRY(lint_usage(x509, profile));
     TRY(lint_identifiers(certificate, profile));
     TRY(lint_subject(certificate, profile));
-    if (profile.has(Feature::qc_statements))
-        TRY(lint_qc_statements(certificate));
+    if (profile.qualified != nullptr)
+        TRY(lint_qc_statements(certificate, profile));
     TRY(need(certificate.not_after() - certificate.not_before() <= profile.max_validity,
              "validity is too long"));
     return need(is_accepted_signature(X509_get_signature_nid(x509)), "signature algorithm");

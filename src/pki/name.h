@@ -23,10 +23,12 @@ inline constexpr std::string_view serial_number = "2.5.4.5";
 inline constexpr std::string_view country = "2.5.4.6";
 inline constexpr std::string_view organisation = "2.5.4.10";
 inline constexpr std::string_view given_name = "2.5.4.42";
+inline constexpr std::string_view pseudonym = "2.5.4.65";
 inline constexpr std::string_view organisation_identifier = "2.5.4.97";
 
 inline constexpr std::string_view subject_key_identifier = "2.5.29.14";
 inline constexpr std::string_view key_usage = "2.5.29.15";
+inline constexpr std::string_view private_key_usage_period = "2.5.29.16";
 inline constexpr std::string_view subject_alt_name = "2.5.29.17";
 inline constexpr std::string_view basic_constraints = "2.5.29.19";
 inline constexpr std::string_view crl_number = "2.5.29.20";
@@ -36,12 +38,14 @@ inline constexpr std::string_view certificate_policies = "2.5.29.32";
 inline constexpr std::string_view any_policy = "2.5.29.32.0";
 inline constexpr std::string_view authority_key_identifier = "2.5.29.35";
 inline constexpr std::string_view extended_key_usage = "2.5.29.37";
+inline constexpr std::string_view no_rev_avail = "2.5.29.56";
 inline constexpr std::string_view expired_certs_on_crl = "2.5.29.60";
 
 inline constexpr std::string_view authority_info_access = "1.3.6.1.5.5.7.1.1";
 inline constexpr std::string_view qc_statements = "1.3.6.1.5.5.7.1.3";
 inline constexpr std::string_view server_auth = "1.3.6.1.5.5.7.3.1";
 inline constexpr std::string_view client_auth = "1.3.6.1.5.5.7.3.2";
+inline constexpr std::string_view time_stamping = "1.3.6.1.5.5.7.3.8";
 inline constexpr std::string_view ocsp_signing = "1.3.6.1.5.5.7.3.9";
 inline constexpr std::string_view qc_syntax_v2 = "1.3.6.1.5.5.7.11.2";
 inline constexpr std::string_view access_ocsp = "1.3.6.1.5.5.7.48.1";
@@ -53,12 +57,16 @@ inline constexpr std::string_view access_ca_issuers = "1.3.6.1.5.5.7.48.2";
 inline constexpr std::string_view sha1 = "1.3.14.3.2.26";
 
 inline constexpr std::string_view qcp_n_qscd = "0.4.0.194112.1.2";       // EN 319 411-2 5.3
+inline constexpr std::string_view qcp_l_qscd = "0.4.0.194112.1.3";
 inline constexpr std::string_view qc_compliance = "0.4.0.1862.1.1";      // EN 319 412-5 4.2.1
 inline constexpr std::string_view qc_sscd = "0.4.0.1862.1.4";            // 4.2.2
 inline constexpr std::string_view qc_pds = "0.4.0.1862.1.5";             // 4.3.4
 inline constexpr std::string_view qc_type = "0.4.0.1862.1.6";            // 4.2.3
 inline constexpr std::string_view qc_type_esign = "0.4.0.1862.1.6.1";
+inline constexpr std::string_view qc_type_eseal = "0.4.0.1862.1.6.2";
 inline constexpr std::string_view semantics_natural = "0.4.0.194121.1.1"; // EN 319 412-1 5.1.3
+inline constexpr std::string_view semantics_legal = "0.4.0.194121.1.2";   // 5.1.4
+inline constexpr std::string_view validity_assured = "0.4.0.194121.2.1";  // 5.2
 }
 
 struct Attribute {

@@ -1,5 +1,5 @@
-// Certificate profiles as data (EN 319 412-2, 412-5 and 411-2; RFC 5280). One builder
-// (certificate_builder.h) turns a profile and its contents into bytes; one lint (lint.h) reads the
+// Certificate profiles as data (EN 319 412-2, 412-3, 412-5 and 411-2; EN 319 422 for the TSU; RFC 5280). One
+// builder (certificate_builder.h) turns a profile and its contents into bytes; one lint (lint.h) reads the
 // result back and compares. Pure.
 #pragma once
 
@@ -11,6 +11,7 @@
 
 namespace qss::pki {
 
+// The CA's record keeps the number: new ones come last.
 enum class ProfileId {
     root,
     issuing_ca,
@@ -21,7 +22,14 @@ enum class ProfileId {
     ocsp_responder,       // under the root or the issuing CA
     client,               // under the access CA
     server,               // under the access CA, sandbox only
+    tsu,                  // under the issuing CA
+    legal_person_eseal,   // QCP-l-qscd
+    natural_person_short, // revocable, and short
+    legal_person_short,
+    natural_person_assured, // validity-assured: never revoked
+    legal_person_assured,
 };
+inline constexpr std::size_t profile_count = 15;
 
 // RFC 5280 4.2.1.3; bit 0 is the most significant of 16.
 enum KeyUsage : std::uint16_t {
@@ -33,29 +41,42 @@ enum KeyUsage : std::uint16_t {
 
 enum class CaRole { end_entity, any_path, path_zero };
 enum class Policies { none, any, own, qualified_and_own };
+enum class SubjectKind { provider, natural_person, legal_person, machine };
+
 enum class Feature : std::uint8_t {
     none = 0,
     crl_point = 1,
     ca_issuers = 2,
     ocsp = 4,
     ocsp_no_check = 8,
-    qc_statements = 16,
-    alt_names = 32,
+    alt_names = 16,
+    critical_purpose = 32, // RFC 3161 2.3: of the TSU
+    validity_assured = 64, // EN 319 412-1 5.2, with noRevAvail (RFC 9608)
 };
 constexpr Feature operator|(Feature a, Feature b)
 {
     return static_cast<Feature>(static_cast<std::uint8_t>(a) | static_cast<std::uint8_t>(b));
 }
 
+// What makes a certificate a qualified one, as OIDs.
+struct Qualified {
+    std::string_view policy;    // EN 319 411-2 5.3
+    std::string_view type;      // QcType (EN 319 412-5 4.2.3)
+    std::string_view semantics; // the identifier's, when claimed (EN 319 412-1 5.1)
+};
+
 struct Profile {
     ProfileId id;
     std::string_view name;
     CaRole ca;
+    SubjectKind subject;
     std::uint16_t key_usage;             // always critical
-    std::string_view extended_key_usage; // one OID, not critical; or empty
+    std::string_view extended_key_usage; // one OID, or empty
     Policies policies;
+    const Qualified* qualified; // null: no qcStatements
     Feature features;
     std::chrono::days max_validity;
+    std::chrono::days key_use; // privateKeyUsagePeriod from notBefore; 0: none
 
     [[nodiscard]] constexpr bool has(Feature feature) const
     {

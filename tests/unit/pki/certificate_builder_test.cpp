@@ -21,14 +21,19 @@ constexpr std::string_view golden_qc_statements =
 
 TEST(CertificateBuilderTest, QcStatementsAreTheGoldenOnes)
 {
-    EXPECT_EQ(hex_encode(encode_qc_statements("https://pki.qss-demo.com/pds_en.pdf", Semantics::natural)),
+    constexpr auto* pds = "https://pki.qss-demo.com/pds_en.pdf";
+    EXPECT_EQ(hex_encode(encode_qc_statements(oids::qc_type_esign, pds, Semantics::natural)),
               golden_qc_statements);
+    auto of_a_seal = std::string(golden_qc_statements);
+    of_a_seal.replace(of_a_seal.find("8e46010601"), 10, "8e46010602");
+    of_a_seal.replace(of_a_seal.find("8bec490101"), 10, "8bec490102");
+    EXPECT_EQ(hex_encode(encode_qc_statements(oids::qc_type_eseal, pds, Semantics::legal)), of_a_seal);
 }
 
 TEST(CertificateBuilderTest, SemanticsAreOnlyClaimedWhenTheyHold)
 {
-    const auto encoded =
-        hex_encode(encode_qc_statements("https://pki.qss-demo.com/pds_en.pdf", Semantics::none));
+    const auto encoded = hex_encode(
+        encode_qc_statements(oids::qc_type_esign, "https://pki.qss-demo.com/pds_en.pdf", Semantics::none));
     EXPECT_EQ(encoded.find("06082b06010505070b02"), std::string::npos);
 }
 

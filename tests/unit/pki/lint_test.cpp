@@ -12,6 +12,20 @@ namespace {
 
 using namespace testing;
 
+constexpr ProfileId leaves[] = {
+    ProfileId::natural_person_esign,
+    ProfileId::sam_evidence,
+    ProfileId::officer,
+    ProfileId::ocsp_responder,
+    ProfileId::client,
+    ProfileId::server,
+    ProfileId::issuing_ca,
+    ProfileId::tsu,
+    ProfileId::legal_person_eseal,
+    ProfileId::natural_person_assured,
+    ProfileId::legal_person_assured,
+};
+
 class LintTest : public ::testing::Test {
 protected:
     // The finding for a certificate of `built`, looked at as one of `judged`.
@@ -19,7 +33,7 @@ protected:
         ProfileId built, ProfileId judged,
         const std::function<void(CertificateContents&)>& spoil = [](auto&) {})
     {
-        auto made = contents(built, m_chain.person_key.public_key(), &m_chain.issuing, person());
+        auto made = contents(built, m_chain.person_key.public_key(), &m_chain.issuing, subject_for(built));
         spoil(made);
         const auto certificate = make(built, made, m_chain.issuing_key);
         if (!certificate)
@@ -45,20 +59,12 @@ TEST_F(LintTest, CleanCertificatesHaveNoFinding)
 {
     EXPECT_TRUE(lint(m_chain.root, profile(ProfileId::root)));
     EXPECT_TRUE(lint(m_chain.issuing, profile(ProfileId::issuing_ca)));
-    for (const auto id : {ProfileId::natural_person_esign, ProfileId::sam_evidence, ProfileId::officer,
-                          ProfileId::ocsp_responder, ProfileId::client, ProfileId::server})
+    for (const auto id : leaves)
         EXPECT_EQ(finding(id, id), "") << profile(id).name;
 }
 
 TEST_F(LintTest, NoProfilePassesForAnother)
 {
-    constexpr ProfileId leaves[] = {ProfileId::natural_person_esign,
-                                    ProfileId::sam_evidence,
-                                    ProfileId::officer,
-                                    ProfileId::ocsp_responder,
-                                    ProfileId::client,
-                                    ProfileId::server,
-                                    ProfileId::issuing_ca};
     for (const auto built : leaves)
         for (const auto judged : leaves)
             EXPECT_EQ(finding(built, judged).empty(), built == judged)

@@ -31,6 +31,25 @@ inline Name person()
             {oids::common_name, "TEST Anna Bērziņa"}};
 }
 
+inline Name company()
+{
+    return {{oids::country, "LV"},
+            {oids::organisation, "SIA Paraugs"},
+            {oids::organisation_identifier, "NTRLV-40003000001"},
+            {oids::common_name, "TEST Paraugs"}};
+}
+
+inline Name subject_for(ProfileId id)
+{
+    switch (profile(id).subject) {
+    case SubjectKind::natural_person: return person();
+    case SubjectKind::legal_person: return company();
+    case SubjectKind::provider: return provider("TEST " + std::string(profile(id).name));
+    case SubjectKind::machine: return {{oids::common_name, "TEST machine"}};
+    }
+    return {};
+}
+
 // `issuer` null: self-signed.
 inline CertificateContents contents(ProfileId id, const crypto::PublicKey& key, const Certificate* issuer,
                                     Name subject)
@@ -51,7 +70,8 @@ inline CertificateContents contents(ProfileId id, const crypto::PublicKey& key, 
     contents.ca_issuers_url = "http://pki.qss-sandbox.com/ca/issuing.cer";
     contents.ocsp_url = "http://pki.qss-sandbox.com/ocsp";
     contents.pds_url = "https://pki.qss-sandbox.com/pds/en";
-    contents.semantics = Semantics::natural;
+    contents.semantics =
+        profile(id).subject == SubjectKind::legal_person ? Semantics::legal : Semantics::natural;
     contents.alt_names = {"qss-sandbox.com", "127.0.0.1", "::1"};
     return contents;
 }
