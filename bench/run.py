@@ -93,7 +93,7 @@ class Service:
         self.directory = directory
         self.data = directory / "data"
         self.qss("init", self.data, "--rsa-3072-pool", 4, "--rsa-4096-pool", 1, "--mtls-port", 0, "--tls-port", 0,
-                 "--health-port", 0)
+                 "--health-port", 0, "--public-port", 0)
         config = self.data / "qss.toml"
         rates = {"logins_per_minute": 60_000, "requests_per_minute": 1_000_000, "device_requests_per_minute": 1_000_000}
         lines = [f"{name} = {rates[name]}" if (name := line.split("=")[0].strip()) in rates else line

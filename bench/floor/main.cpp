@@ -1,6 +1,6 @@
 // The floors that are pure cryptography (docs/performance.md): the CPU time of what a signature cannot do
 // without, with warm keys, as `openssl speed` measures it. Prints nanoseconds of CPU for one operation.
-// Usage: bench-floor rsa3072-sign|p256-sign|p256-verify COUNT
+// Usage: bench-floor rsa3072-sign|p256-sign|p256-verify|ocsp|certificate COUNT
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 
 #include "crypto/openssl.h"
+#include "floor/pki.h"
 
 namespace {
 
@@ -29,6 +30,15 @@ void require(int result)
         std::abort();
 }
 
+double measured_ns(long count, void (*once)())
+{
+    once(); // keys and tables are made
+    const double start = cpu_ns();
+    for (long i = 0; i < count; ++i)
+        once();
+    return (cpu_ns() - start) / static_cast<double>(count);
+}
+
 }
 
 int main(int argc, char** argv)
@@ -38,6 +48,11 @@ int main(int argc, char** argv)
         return 2;
     const std::string_view what = argv[1];
     const long count = std::atol(argv[2]);
+    if (what == "ocsp" || what == "certificate") {
+        std::printf("%.0f\n", measured_ns(count, what == "ocsp" ? qss::bench::make_ocsp_response
+                                                               : qss::bench::make_certificate));
+        return 0;
+    }
     const EvpPkeyPtr key(what.starts_with("rsa")
                              ? EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", std::size_t{3072})
                              : EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
