@@ -50,7 +50,7 @@ int main(int argc, char** argv)
     const long count = std::atol(argv[2]);
     if (what == "ocsp" || what == "certificate") {
         std::printf("%.0f\n", measured_ns(count, what == "ocsp" ? qss::bench::make_ocsp_response
-                                                               : qss::bench::make_certificate));
+                                                                : qss::bench::make_certificate));
         return 0;
     }
     const EvpPkeyPtr key(what.starts_with("rsa")

@@ -35,8 +35,8 @@ crypto::EvpPkeyPtr new_key()
 void name_it(X509_NAME* name, const char* common_name)
 {
     const auto* text = reinterpret_cast<const unsigned char*>(common_name);
-    require(X509_NAME_add_entry_by_txt(name, "C", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("LV"), -1,
-                                       -1, 0) == 1);
+    require(X509_NAME_add_entry_by_txt(name, "C", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("LV"),
+                                       -1, -1, 0) == 1);
     require(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, text, -1, -1, 0) == 1);
 }
 
@@ -48,7 +48,8 @@ X509Ptr new_certificate(EVP_PKEY* key, const char* common_name)
                                    auto* number = BN_new();
                                    BN_rand(number, 128, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ANY);
                                    return number;
-                               }()).get(),
+                               }())
+                                   .get(),
                                X509_get_serialNumber(certificate.get())) != nullptr);
     X509_gmtime_adj(X509_getm_notBefore(certificate.get()), 0);
     X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 86'400);
@@ -81,7 +82,8 @@ std::vector<X509_EXTENSION*> make_extensions()
         {NID_authority_key_identifier, "keyid"},
         {NID_certificate_policies, "0.4.0.194112.1.2"},
         {NID_crl_distribution_points, "URI:http://pki.example.com/crl/issuing.crl"},
-        {NID_info_access, "OCSP;URI:http://pki.example.com/ocsp,caIssuers;URI:http://pki.example.com/ca/issuing.cer"},
+        {NID_info_access,
+         "OCSP;URI:http://pki.example.com/ocsp,caIssuers;URI:http://pki.example.com/ca/issuing.cer"},
     }};
     auto* issuer = keys().certificate.get();
     X509V3_CTX context;
@@ -101,7 +103,8 @@ void make_ocsp_response()
     const auto& [issuer, throw_away, subject, certificate] = keys();
     static const RequestPtr request = [] {
         RequestPtr made(OCSP_REQUEST_new());
-        OCSP_request_add0_id(made.get(), OCSP_cert_to_id(EVP_sha1(), keys().certificate.get(), keys().certificate.get()));
+        OCSP_request_add0_id(made.get(),
+                             OCSP_cert_to_id(EVP_sha1(), keys().certificate.get(), keys().certificate.get()));
         OCSP_request_add1_nonce(made.get(), nullptr, 32);
         return made;
     }();
@@ -109,8 +112,8 @@ void make_ocsp_response()
     const TimePtr now(X509_gmtime_adj(nullptr, 0));
     const TimePtr next(X509_gmtime_adj(nullptr, 3600));
     auto* id = OCSP_onereq_get0_id(OCSP_request_onereq_get0(request.get(), 0));
-    require(OCSP_basic_add1_status(basic.get(), id, V_OCSP_CERTSTATUS_GOOD, 0, nullptr, now.get(), next.get()) !=
-            nullptr);
+    require(OCSP_basic_add1_status(basic.get(), id, V_OCSP_CERTSTATUS_GOOD, 0, nullptr, now.get(),
+                                   next.get()) != nullptr);
     require(OCSP_copy_nonce(basic.get(), request.get()) == 1);
     require(OCSP_basic_sign(basic.get(), certificate.get(), issuer.get(), EVP_sha256(), nullptr,
                             OCSP_RESPID_KEY) == 1);
@@ -124,7 +127,8 @@ void make_certificate()
 {
     const auto& all = keys();
     const auto certificate = new_certificate(all.subject.get(), "Anna Ozola");
-    static const auto extensions = make_extensions(); // all certificates of a profile have the same, but for two
+    static const auto extensions =
+        make_extensions(); // all certificates of a profile have the same, but for two
     for (auto* extension : extensions)
         require(X509_add_ext(certificate.get(), extension, -1) == 1);
     require(X509_sign(certificate.get(), all.throw_away.get(), EVP_sha256()) > 0);

@@ -28,8 +28,8 @@ struct CertId {
 
 class OcspRequest {
 public:
-    // Up to limits::ocsp_request_size. malformed: not a version 1 request for 1 to 8 certificates, a nonce that
-    // is not of 1 to 128 bytes, or a critical extension that is not known.
+    // Up to limits::ocsp_request_size. malformed: not a version 1 request for 1 to 8 certificates, a nonce
+    // that is not of 1 to 128 bytes, or a critical extension that is not known.
     static Result<OcspRequest> from_der(ByteView der);
 
     [[nodiscard]] const std::vector<CertId>& ids() const { return m_ids; }

@@ -15,19 +15,11 @@ namespace {
 constexpr std::chrono::minutes look_again{5};
 constexpr std::chrono::seconds look_again_after_failure{1};
 constexpr std::size_t max_kept = 20'000; // about 1 KiB each
+constexpr std::size_t max_kept_request = 256; // a plain one for one certificate: about 100
 
 std::string tag_of(ByteView content)
 {
     return hex_encode(crypto::sha256(content));
-}
-
-// Others keep an answer under the CertIDs as they asked: their bytes are what it repeats.
-std::string key_of(const pki::OcspRequest& request)
-{
-    std::string key;
-    for (const auto& id : request.ids())
-        key += as_text(id.der);
-    return key;
 }
 
 }
@@ -60,8 +52,8 @@ Status Publication::refresh()
     return {};
 }
 
-// Each list that is new has been shown to the responder when this returns, or m_all_shown says that it could not
-// be.
+// Each list that is new has been shown to the responder when this returns, or m_all_shown says that it could
+// not be.
 Result<Publication::Files> Publication::read_lists()
 {
     TRY_ASSIGN(lists, m.ca.current_crls());
@@ -69,8 +61,8 @@ Result<Publication::Files> Publication::read_lists()
     Files files;
     for (auto& list : lists) {
         TRY_ASSIGN(crl, pki::Crl::from_der(list.der));
-        auto file = std::make_shared<PublishedFile>(PublishedFile{
-            std::move(list.der), {}, crl.this_update(), crl.next_update()});
+        auto file = std::make_shared<PublishedFile>(
+            PublishedFile{std::move(list.der), {}, crl.this_update(), crl.next_update()});
         file->tag = tag_of(file->content);
         if (m_shown[list.path] != file->tag && !show(list.path, *file))
             continue;
@@ -145,42 +137,34 @@ Result<PublishedFilePtr> Publication::file(const std::string& path)
 
 PublishedStatusPtr Publication::kept(ByteView request)
 {
-    const auto asked = pki::OcspRequest::from_der(request);
-    return asked ? find_kept(*asked) : nullptr;
-}
-
-PublishedStatusPtr Publication::answer(ByteView request)
-{
-    const auto asked = pki::OcspRequest::from_der(request);
-    auto answered = asked ? answer_parsed(*asked) : Result<PublishedStatusPtr>(fail(asked.error()));
-    if (answered)
-        return std::move(*answered);
-    const auto code = answered.error().code;
-    const auto error = !asked                       ? pki::OcspError::malformed_request
-                       : is_outcome_unknown(code)   ? pki::OcspError::try_later
-                                                    : pki::OcspError::internal_error;
-    return std::make_shared<PublishedStatus>(
-        PublishedStatus{pki::encode_ocsp_error(error), {}, m.clock.now(), std::nullopt});
-}
-
-PublishedStatusPtr Publication::find_kept(const pki::OcspRequest& request)
-{
-    if (!request.nonce().empty())
-        return nullptr;
     const std::lock_guard lock(m_mutex);
     const auto now = m.clock.now();
-    const auto found = m_kept.find(key_of(request));
+    const auto found = m_kept.find(to_string(request));
     if (now >= m_next_refresh || found == m_kept.end() || now >= *found->second->until)
         return nullptr;
     return found->second;
 }
 
-Result<PublishedStatusPtr> Publication::answer_parsed(const pki::OcspRequest& request)
+PublishedStatusPtr Publication::answer(ByteView request)
+{
+    const auto asked = pki::OcspRequest::from_der(request);
+    auto answered = asked ? answer_parsed(request, *asked) : Result<PublishedStatusPtr>(fail(asked.error()));
+    if (answered)
+        return std::move(*answered);
+    const auto code = answered.error().code;
+    const auto error = !asked                     ? pki::OcspError::malformed_request
+                       : is_outcome_unknown(code) ? pki::OcspError::try_later
+                                                  : pki::OcspError::internal_error;
+    return std::make_shared<PublishedStatus>(
+        PublishedStatus{pki::encode_ocsp_error(error), {}, m.clock.now(), std::nullopt});
+}
+
+Result<PublishedStatusPtr> Publication::answer_parsed(ByteView der, const pki::OcspRequest& request)
 {
     // What cannot be refreshed is asked all the same: the responder knows whether its list still holds.
     const auto refreshed = refresh_if_due();
     (void)refreshed;
-    if (auto known = find_kept(request))
+    if (auto known = kept(der))
         return known;
     std::vector<StatusQuestion> questions;
     bool all_found = true;
@@ -203,10 +187,10 @@ Result<PublishedStatusPtr> Publication::answer_parsed(const pki::OcspRequest& re
     status->until = answered.holds_until;
     // Serial numbers that nobody issued are without end: what is said of them is not kept.
     const std::lock_guard lock(m_mutex);
-    if (all_found && generation == m_generation) {
+    if (all_found && generation == m_generation && der.size() <= max_kept_request) {
         if (m_kept.size() >= max_kept)
             m_kept.clear();
-        m_kept.insert_or_assign(key_of(request), status);
+        m_kept.insert_or_assign(to_string(der), status);
     }
     return PublishedStatusPtr(status);
 }

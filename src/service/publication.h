@@ -1,8 +1,8 @@
 // What the service publishes about certificates: the CAs' lists and certificates, and answers of the OCSP
-// responder. The one owner of all three, so that they never disagree (docs/invariants.md 7): a new list is shown
-// to the responder first; then, in one step, it replaces the old one and every answer that was made under the
-// old ones is forgotten. An answer that was under way meanwhile is given, and not kept. A responder that does
-// not have the new list yet is not asked. Safe from any thread.
+// responder. The one owner of all three, so that they never disagree (docs/invariants.md 7): a new list is
+// shown to the responder first; then, in one step, it replaces the old one and every answer that was made
+// under the old ones is forgotten. An answer that was under way meanwhile is given, and not kept. A responder
+// that does not have the new list yet is not asked. Safe from any thread.
 #pragma once
 
 #include <atomic>
@@ -69,25 +69,24 @@ private:
 
     Status refresh_if_due();
     bool show(const std::string& path, const PublishedFile& list);
-    PublishedStatusPtr find_kept(const pki::OcspRequest& request);
-    Result<PublishedStatusPtr> answer_parsed(const pki::OcspRequest& request);
+    Result<PublishedStatusPtr> answer_parsed(ByteView der, const pki::OcspRequest& request);
     Result<Files> read_lists();
     Result<Files> read_certificates();
     Result<Bytes> find_certificate(ByteView serial);
     Result<StatusAnswer> ask(const std::vector<StatusQuestion>& questions, ByteView nonce);
 
     Parts m;
-    std::mutex m_refreshing;         // one refresh at a time; guards the next, and writing the one after
+    std::mutex m_refreshing; // one refresh at a time; guards the next, and writing the one after
     std::map<std::string, std::string> m_shown; // tag of the list that the responder has, by path
-    std::atomic<bool> m_all_shown{true};        // false: it is not asked, its list may be an older one
-    std::atomic<bool> m_stale{true};            // the last refresh failed, or there was none
-    std::mutex m_mutex;              // guards the rest; never held while a role is asked
+    std::atomic<bool> m_all_shown{true}; // false: it is not asked, its list may be an older one
+    std::atomic<bool> m_stale{true}; // the last refresh failed, or there was none
+    std::mutex m_mutex; // guards the rest; never held while a role is asked
     TimePoint m_next_refresh{};
-    TimePoint m_forget_at{};         // when lists may be shown again that were shown already
+    TimePoint m_forget_at{}; // when lists may be shown again that were shown already
     std::uint64_t m_generation = 0;
     Files m_files;
     std::unordered_map<std::string, Bytes> m_services; // certificates of the service itself, by serial
-    std::unordered_map<std::string, PublishedStatusPtr> m_kept; // by the CertIDs asked about, bounded
+    std::unordered_map<std::string, PublishedStatusPtr> m_kept; // by the request, bounded
 };
 
 }

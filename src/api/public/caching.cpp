@@ -31,11 +31,11 @@ http::Response cached_response(const http::Request& request, const Cached& about
 {
     const auto left = std::chrono::floor<std::chrono::seconds>(std::max(about.until - now, Milliseconds(0)));
     http::Response response;
-    response.headers = {{"Cache-Control", "public, no-transform, must-revalidate, max-age=" +
-                                              std::to_string(left.count())},
-                        {"ETag", "\"" + about.tag + "\""},
-                        {"Last-Modified", http::http_date(about.since)},
-                        {"Expires", http::http_date(now + left)}};
+    response.headers = {
+        {"Cache-Control", "public, no-transform, must-revalidate, max-age=" + std::to_string(left.count())},
+        {"ETag", "\"" + about.tag + "\""},
+        {"Last-Modified", http::http_date(about.since)},
+        {"Expires", http::http_date(now + left)}};
     if ((request.method == "GET" || request.method == "HEAD") && is_known(request, about)) {
         response.status = 304;
         return response;

@@ -10,9 +10,9 @@ namespace qss::api::public_api {
 
 struct Cached {
     std::string media_type;
-    std::string tag;        // hexadecimal; becomes a strong ETag
-    TimePoint since;        // Last-Modified
-    TimePoint until;        // Expires; in the past or now: must be asked again
+    std::string tag; // hexadecimal; becomes a strong ETag
+    TimePoint since; // Last-Modified
+    TimePoint until; // Expires; in the past or now: must be asked again
 };
 
 // 200 with `body`, or 304 when the request says that it has it.

@@ -19,7 +19,8 @@ http::Response status_response(const http::Request& request, const service::Publ
     auto body = to_string(ByteView(status.response));
     if (!status.until) // errors, and what has a nonce
         return {200, {{"Content-Type", media_type}, {"Cache-Control", "no-store"}}, std::move(body)};
-    return cached_response(request, {media_type, status.tag, status.since, *status.until}, std::move(body), now);
+    return cached_response(request, {media_type, status.tag, status.since, *status.until}, std::move(body),
+                           now);
 }
 
 // What is kept is answered here; what has to be asked for, on the pool.
@@ -27,11 +28,12 @@ void answer(const Parts& parts, Bytes asked, http::Request request, http::Respon
 {
     if (const auto known = parts.service.publication().kept(asked))
         return respond(status_response(request, *known, parts.clock.now()));
-    const auto on_worker = on_pool(
-        parts.service.pool(), problem_response, [parts, asked = std::move(asked)](const ExchangePtr& exchange) {
-            const auto status = parts.service.publication().answer(asked);
-            exchange->answer(status_response(exchange->request(), *status, parts.clock.now()));
-        });
+    const auto on_worker =
+        on_pool(parts.service.pool(), problem_response,
+                [parts, asked = std::move(asked)](const ExchangePtr& exchange) {
+                    const auto status = parts.service.publication().answer(asked);
+                    exchange->answer(status_response(exchange->request(), *status, parts.clock.now()));
+                });
     on_worker(std::move(request), std::move(respond));
 }
 

@@ -41,7 +41,8 @@ void serve_file(const Parts& parts, const ExchangePtr& exchange)
         return exchange->answer(fail(ErrorCode::not_found, "no such list or certificate"));
     const auto now = parts.clock.now();
     const auto& found = **file;
-    const auto until = std::min(found.until, now + (list ? Milliseconds(list_kept) : Milliseconds(certificate_kept)));
+    const auto until =
+        std::min(found.until, now + (list ? Milliseconds(list_kept) : Milliseconds(certificate_kept)));
     exchange->answer(cached_response(
         request, {list ? "application/pkix-crl" : "application/pkix-cert", found.tag, found.since, until},
         to_string(ByteView(found.content)), now));
@@ -80,7 +81,8 @@ http::Handler serve_document(const Parts& parts, std::shared_ptr<const Document>
 {
     return [parts, document = std::move(document)](http::Request request, http::Responder respond) {
         const auto now = parts.clock.now();
-        respond(cached_response(request, {document->media_type, document->tag, document->since, now + document_kept},
+        respond(cached_response(request,
+                                {document->media_type, document->tag, document->since, now + document_kept},
                                 document->body, now));
     };
 }

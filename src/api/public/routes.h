@@ -1,6 +1,7 @@
-// What anyone may read, without authentication (EN 319 411-1: repository; CA-14): the CAs' certificates and lists,
-// the status of certificates by OCSP (RFC 6960, RFC 5019), disclosure and practice statements. The same routes
-// are on the public listener, by HTTP, and on the TLS listener, since the disclosure statement's URL is https.
+// What anyone may read, without authentication (EN 319 411-1: repository; CA-14): the CAs' certificates and
+// lists, the status of certificates by OCSP (RFC 6960, RFC 5019), disclosure and practice statements. The
+// same routes are on the public listener, by HTTP, and on the TLS listener, since the disclosure statement's
+// URL is https.
 #pragma once
 
 #include <span>

@@ -40,7 +40,8 @@ protected:
     // Ours, with what OpenSSL would not write.
     Bytes with(ByteView request_extensions, ByteView single_extensions = {}, ByteView before = {})
     {
-        const auto id = OcspAuthority::make(m_chain.issuing, m_chain.issuing)->cert_id(m_chain.signer.serial());
+        const auto id =
+            OcspAuthority::make(m_chain.issuing, m_chain.issuing)->cert_id(m_chain.signer.serial());
         const auto single = der::sequence({id, single_extensions});
         return der::sequence({der::sequence({before, der::sequence({single}), request_extensions})});
     }
@@ -122,8 +123,8 @@ TEST_F(OcspRequestTest, CertIdsHaveHashesOfTheirLengthAndAPositiveSerial)
 {
     const auto id = [](std::size_t name, std::size_t key, ByteView serial) {
         return CertId::from_der(der::sequence({der::sequence({der::oid(oids::sha1), der::null()}),
-                                               der::octet_string(Bytes(name, 1)), der::octet_string(Bytes(key, 1)),
-                                               der::tlv(2, serial)}));
+                                               der::octet_string(Bytes(name, 1)),
+                                               der::octet_string(Bytes(key, 1)), der::tlv(2, serial)}));
     };
     EXPECT_TRUE(id(20, 20, Bytes{1}));
     EXPECT_FALSE(id(19, 20, Bytes{1}));

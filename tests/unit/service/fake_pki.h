@@ -3,9 +3,9 @@
 
 #include <functional>
 
-#include "pki/ocsp.h"
 #include "pki/der.h"
 #include "pki/extensions.h"
+#include "pki/ocsp.h"
 #include "proto/ca.pb.h"
 #include "proto/ocsp.pb.h"
 #include "service/role_clients.h"
@@ -75,10 +75,10 @@ public:
         const auto until = now + std::chrono::hours(1);
         pki::OcspResponseContents contents{authority, {}, now, now, until, as_bytes(request.nonce())};
         for (const auto& single : request.singles())
-            contents.singles.push_back({single.cert_id().empty() ? authority.cert_id(m_chain.issuing.serial())
-                                                                 : to_bytes(single.cert_id()),
-                                        single.certificate().empty() ? pki::OcspStatus::unknown()
-                                                                     : pki::OcspStatus::good()});
+            contents.singles.push_back(
+                {single.cert_id().empty() ? authority.cert_id(m_chain.issuing.serial())
+                                          : to_bytes(single.cert_id()),
+                 single.certificate().empty() ? pki::OcspStatus::unknown() : pki::OcspStatus::good()});
         reply.set_response(to_string(ByteView(*pki::sign_ocsp_response(contents, m_key))));
         reply.set_holds_until_unix_ms(to_unix_ms(until));
     }

@@ -145,9 +145,8 @@ TEST_F(PublicationTest, WhatIsNoRequestIsAnsweredSo)
 
 TEST_F(PublicationTest, ASignersCertificateIsFoundByItsSerialNumber)
 {
-    const auto identity = m_store->read([&](sqlite::Database& db) {
-        return store::IdentityTable(db).all_of(m_user.id);
-    });
+    const auto identity =
+        m_store->read([&](sqlite::Database& db) { return store::IdentityTable(db).all_of(m_user.id); });
     ASSERT_TRUE(identity);
     ASSERT_FALSE(identity->front().serial.empty());
     const auto question = m_pki.question(identity->front().serial);
