@@ -14,7 +14,12 @@ Result<statements::SignedStatement> verify_attestation(const Settings& settings,
     return signed_attestation;
 }
 
-Result<statements::SignedStatement> verify_registration(const Settings& settings, ByteView transport)
+struct Registration {
+    statements::SignedStatement statement;
+    Bytes officer_spki;
+};
+
+Result<Registration> verify_registration(const Settings& settings, ByteView transport)
 {
     TRY_ASSIGN(signed_statement, statements::SignedStatement::decode(transport));
     for (const auto& officer : settings.officers) {
@@ -22,7 +27,7 @@ Result<statements::SignedStatement> verify_registration(const Settings& settings
             continue;
         TRY_ASSIGN(key, crypto::PublicKey::from_spki(officer.spki));
         TRY(signed_statement.verify(key));
-        return signed_statement;
+        return Registration{std::move(signed_statement), officer.spki};
     }
     return fail(ErrorCode::verification_failed, "statement is not by a pinned officer");
 }
@@ -49,12 +54,13 @@ Result<IdentityRequest> verify_identity_request(const Settings& settings, ByteVi
 {
     TRY_ASSIGN(signed_attestation, verify_attestation(settings, key_attestation));
     TRY_ASSIGN(attestation, statements::KeyAttestation::decode(signed_attestation.encoding));
-    TRY_ASSIGN(signed_statement, verify_registration(settings, registration_statement));
+    TRY_ASSIGN(registration, verify_registration(settings, registration_statement));
+    const auto& signed_statement = registration.statement;
     TRY_ASSIGN(statement, statements::RegistrationStatement::decode(signed_statement.encoding));
     TRY(check_binding(settings, attestation, statement, signed_statement.hash()));
     TRY_ASSIGN(key, crypto::PublicKey::from_spki(attestation.spki));
     return IdentityRequest{signed_attestation.hash(), std::move(attestation), std::move(statement),
-                           std::move(key)};
+                           std::move(registration.officer_spki), std::move(key)};
 }
 
 pki::CertificateContents identity_contents(const IdentityRequest& request, const Settings& settings,

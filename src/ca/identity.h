@@ -13,6 +13,7 @@ struct IdentityRequest { // exists only verified
     Bytes attestation_hash;
     statements::KeyAttestation attestation;
     statements::RegistrationStatement statement;
+    Bytes officer_spki; // whose statement it is
     crypto::PublicKey key;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/canonical.h"
 #include "base/limits.h"
 #include "ca/events.h"
 #include "crypto/digest.h"
@@ -16,6 +17,7 @@ using namespace std::chrono_literals;
 // responder takes none older than 60 minutes.
 constexpr auto crl_due = 30min;
 constexpr auto crl_life = 24h;
+constexpr auto rate_window = 1h; // of revocations that qss-api asks for
 constexpr std::string_view settings_label = "ca-settings";
 
 constexpr std::string_view migrations[] = {R"(
@@ -29,7 +31,8 @@ CREATE TABLE nonce(
 CREATE TABLE certificate(
   serial BLOB PRIMARY KEY, authority TEXT NOT NULL, profile INTEGER NOT NULL, tbs BLOB NOT NULL,
   intended_ms INTEGER NOT NULL, not_after_ms INTEGER NOT NULL, certificate BLOB,
-  revoked_ms INTEGER, reason INTEGER) STRICT;
+  revoked_ms INTEGER, reason INTEGER, counted INTEGER NOT NULL DEFAULT 0) STRICT;
+CREATE INDEX certificate_counted ON certificate(revoked_ms) WHERE counted = 1;
 CREATE INDEX certificate_revoked ON certificate(authority, revoked_ms) WHERE revoked_ms IS NOT NULL;
 CREATE TABLE identity(
   attestation BLOB PRIMARY KEY, serial BLOB NOT NULL UNIQUE REFERENCES certificate(serial),
@@ -37,6 +40,8 @@ CREATE TABLE identity(
 CREATE TABLE certified_key(spki_hash BLOB PRIMARY KEY, signer BLOB NOT NULL) STRICT;
 CREATE TABLE signer(
   signer BLOB PRIMARY KEY, sequence INTEGER NOT NULL, statement BLOB NOT NULL, serial_number TEXT NOT NULL) STRICT;
+CREATE TABLE carried_order(
+  id BLOB PRIMARY KEY, hash BLOB NOT NULL, action TEXT NOT NULL, at_ms INTEGER NOT NULL, outcome BLOB) STRICT;
 CREATE TABLE event(
   number INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, kind TEXT NOT NULL, subject BLOB NOT NULL,
   hash BLOB NOT NULL) STRICT;
@@ -144,6 +149,21 @@ Result<IssuanceOrder> Transaction::ceremony_order(Draft draft, TimePoint now)
     if (initialised)
         return fail(ErrorCode::conflict, "the ceremony is over");
     return insert_intent(std::move(draft), now);
+}
+
+Result<CarriedOrder> Transaction::carry(const statements::VerifiedOrder& order, TimePoint now)
+{
+    const auto& id = order.order().id;
+    auto insert = m_database.prepare("INSERT INTO carried_order(id, hash, action, at_ms) VALUES(?, ?, ?, ?)"
+                                     " ON CONFLICT DO NOTHING");
+    TRY(one_row(insert.bind(id.bytes())
+                    .bind(order.hash())
+                    .bind(order.order().action)
+                    .bind(to_unix_ms(now))
+                    .run(),
+                ErrorCode::already_exists, "the order was carried out before"));
+    TRY(append_event("order", order.hash(), now));
+    return CarriedOrder(id);
 }
 
 Status Transaction::store_nonce(ByteView nonce, TimePoint now)
@@ -298,11 +318,30 @@ Status Transaction::store_signer(const SignerId& signer, const SignerRow& row)
     return {};
 }
 
-Status Transaction::revoke(ByteView serial, std::uint8_t reason, TimePoint now)
+Result<bool> Transaction::counts(ByteView serial, const RevocationRequest& request, TimePoint now)
 {
+    auto valid = m_database.prepare("SELECT 1 FROM certificate WHERE serial = ? AND not_after_ms + 999 >= ?");
+    TRY_ASSIGN(is_valid, valid.bind(serial).bind(to_unix_ms(now)).step());
+    if (!request.per_hour || !is_valid)
+        return false;
+    auto recent = m_database.prepare("SELECT count(*) FROM certificate WHERE counted = 1 AND revoked_ms > ?");
+    TRY(recent.bind(to_unix_ms(now - rate_window)).step());
+    if (recent.integer(0) < static_cast<std::int64_t>(*request.per_hour))
+        return true;
+    return fail(ErrorCode::rate_limited, "more than " + std::to_string(*request.per_hour) +
+                                             " revocations within an hour take officers");
+}
+
+Status Transaction::revoke(ByteView serial, const RevocationRequest& request, TimePoint now)
+{
+    TRY_ASSIGN(row, certificate(serial));
+    if (row && row->revocation)
+        return {};
+    TRY_ASSIGN(is_counted, counts(serial, request, now));
     auto update = m_database.prepare(
-        "UPDATE certificate SET revoked_ms = ?, reason = ? WHERE serial = ? AND revoked_ms IS NULL");
-    TRY_ASSIGN(rows, update.bind(to_unix_ms(now)).bind(std::int64_t{reason}).bind(serial).run());
+        "UPDATE certificate SET revoked_ms = ?, reason = ?, counted = ? WHERE serial = ? AND revoked_ms IS NULL");
+    update.bind(to_unix_ms(now)).bind(std::int64_t{request.reason}).bind(std::int64_t{is_counted ? 1 : 0});
+    TRY_ASSIGN(rows, update.bind(serial).run());
     if (rows == 0)
         return {};
     TRY(m_database
@@ -311,6 +350,9 @@ Status Transaction::revoke(ByteView serial, std::uint8_t reason, TimePoint now)
             .bind(serial)
             .run());
     TRY(retire_key(serial));
+    CanonicalWriter asked("QSS-CA-REVOCATION-v1");
+    asked.bytes(serial).u64(request.reason).text(request.requested_by).time(request.requested_at);
+    TRY(append_event("revocation_requested", asked.encoded(), now));
     return append_event("revoked", serial, now);
 }
 
@@ -320,10 +362,18 @@ Status Transaction::retire_key(ByteView serial)
     if (!row || row->certificate.empty())
         return {};
     TRY_ASSIGN(revoked, pki::Certificate::from_der(row->certificate));
-    TRY(m_database.prepare("UPDATE certified_key SET retired = 1 WHERE spki_hash = ?")
+    TRY(m_database
+            .prepare("INSERT INTO certified_key(spki_hash, signer, retired) VALUES(?, x'', 1)"
+                     " ON CONFLICT(spki_hash) DO UPDATE SET retired = 1")
             .bind(crypto::sha256(revoked.public_key().spki()))
             .run());
     return {};
+}
+
+Result<bool> Transaction::is_retired(ByteView spki)
+{
+    auto query = m_database.prepare("SELECT 1 FROM certified_key WHERE spki_hash = ? AND retired = 1");
+    return query.bind(crypto::sha256(spki)).step();
 }
 
 Result<std::optional<Bytes>> Transaction::current_crl(Authority authority, TimePoint now)

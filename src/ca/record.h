@@ -11,6 +11,7 @@
 #include "ca/settings.h"
 #include "keystore/key_store.h"
 #include "sqlite/writer.h"
+#include "statements/order.h"
 
 namespace qss::ca {
 
@@ -29,6 +30,25 @@ struct CertificateRow {
     pki::ProfileId profile = pki::ProfileId::root;
     Bytes certificate; // empty: intended, not signed
     std::optional<pki::Revocation> revocation;
+};
+
+struct RevocationRequest {
+    std::uint32_t reason = 0; // RFC 5280 5.3.1
+    std::string requested_by; // as the CA was told; "order:…" of officers
+    TimePoint requested_at;
+    std::optional<std::uint32_t> per_hour; // at most so many; nullopt: officers order it
+};
+
+// That an order's id was written down in this transaction: what carries the order out asks for it.
+class CarriedOrder {
+public:
+    CarriedOrder(CarriedOrder&&) = default;
+    CarriedOrder& operator=(CarriedOrder&&) = default;
+
+private:
+    friend class Transaction;
+    explicit CarriedOrder(OrderId id) : m_id(id) {}
+    OrderId m_id;
 };
 
 struct SignerRow {
@@ -50,6 +70,9 @@ public:
     // one transaction: `conflict` once there are settings.
     Result<IssuanceOrder> ceremony_order(Draft draft, TimePoint now);
 
+    // Officers' orders: each once, `already_exists` afterwards.
+    Result<CarriedOrder> carry(const statements::VerifiedOrder& order, TimePoint now);
+
     // Nonces: each for one attestation.
     Status store_nonce(ByteView nonce, TimePoint now);
     Status consume_nonce(ByteView nonce, ByteView attestation_hash, TimePoint now); // `verification_failed`
@@ -70,7 +93,10 @@ public:
     Status store_signer(const SignerId& signer, const SignerRow& row);
 
     // Revocation: final. A second one changes nothing.
-    Status revoke(ByteView serial, std::uint8_t reason, TimePoint now);
+    // rate_limited: too many within the hour. A certificate that has expired does not count.
+    Status revoke(ByteView serial, const RevocationRequest& request, TimePoint now);
+    // Whether a certificate of this key was revoked: its word counts no more, nor is it certified again.
+    Result<bool> is_retired(ByteView spki);
     // The list that is current, or nothing when it is due at `now`.
     Result<std::optional<Bytes>> current_crl(Authority authority, TimePoint now);
     Result<CrlOrder> crl_order(Authority authority, const pki::Certificate& issuer, TimePoint now);
@@ -81,6 +107,7 @@ public:
 private:
     Result<IssuanceOrder> insert_intent(Draft draft, TimePoint now);
     Status retire_key(ByteView serial); // the key of that certificate
+    Result<bool> counts(ByteView serial, const RevocationRequest& request, TimePoint now);
     sqlite::Database& m_database;
 };
 

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "pki/csr.h"
 #include "pki/public_urls.h"
+#include "statements/revocation_order.h"
 
 namespace qss::ca {
 
@@ -23,6 +24,23 @@ Result<days> lifetime_from(std::uint32_t requested, const pki::Profile& profile)
     return lifetime;
 }
 
+Status check_not_retired(Transaction& transaction, ByteView spki, std::string_view what)
+{
+    TRY_ASSIGN(is_retired, transaction.is_retired(spki));
+    if (is_retired)
+        return fail(ErrorCode::gone, std::string(what));
+    return {};
+}
+
+}
+
+Service::Service(ServiceOptions options)
+    : m_options(std::move(options)),
+      m_orders("ca",
+               {{statements::revoke_action, 2, role::only_ready,
+                 [this](statements::VerifiedOrder order) { return revoke_by_order(order); }}},
+               [this] { return order_authority(); }, [this] { return m_state.load(); }, m_options.clock)
+{
 }
 
 Result<std::unique_ptr<Service>> Service::open(ServiceOptions options)
@@ -63,6 +81,13 @@ Result<proto::StatusReply> Service::status(const proto::StatusRequest&)
     proto::StatusReply reply;
     reply.set_state(m_state.load());
     reply.set_sandbox(m_settings && m_settings->mode == Mode::sandbox);
+    if (!m_authorities)
+        return reply;
+    TRY_ASSIGN(is_revoked, m_options.writer.write_returning([&](sqlite::Database& database) {
+        return Transaction(database).is_retired(m_authorities->issuing.certificate.public_key().spki());
+    }));
+    if (is_revoked)
+        reply.set_detail("the issuing CA is revoked: nothing is issued");
     return reply;
 }
 
@@ -126,6 +151,10 @@ Result<Service::Begun> Service::begin_identity(Transaction& transaction, const I
         TRY_ASSIGN(order, transaction.reopen_intent(existing->serial));
         return Begun{{}, std::move(order)};
     }
+    TRY(check_not_retired(transaction, m_authorities->issuing.certificate.public_key().spki(),
+                          "the issuing CA was revoked"));
+    TRY(check_not_retired(transaction, m_settings->sam_evidence_spki, "the SAM's evidence key was revoked"));
+    TRY(check_not_retired(transaction, request.officer_spki, "the statement's officer was revoked"));
     TRY(crypto::check_may_issue(request.key.type(), now));
     TRY(transaction.consume_nonce(request.attestation.ca_nonce, request.attestation_hash, now));
     const auto& signer = request.attestation.signer_id;
@@ -194,6 +223,11 @@ Result<proto::ca::RevokeReply> Service::revoke(const proto::ca::RevokeRequest& r
     const auto serial = to_bytes(request.serial());
     const std::lock_guard lock(m_mutex);
     const auto now = m_options.clock.now();
+    const RevocationRequest wanted{
+        request.reason(), request.requested_by().empty() ? std::string("qss-api") : request.requested_by(),
+        request.requested_at_unix_ms() == 0 ? now : from_unix_ms(request.requested_at_unix_ms()),
+        m_settings->revocations_per_hour};
+    TRY(statements::check_requester(wanted.requested_by, wanted.requested_at, now));
     TRY(m_options.writer.write([&](sqlite::Database& database) -> Status {
         Transaction transaction(database);
         TRY_ASSIGN(row, transaction.certificate(serial));
@@ -201,7 +235,7 @@ Result<proto::ca::RevokeReply> Service::revoke(const proto::ca::RevokeRequest& r
             return fail(ErrorCode::not_found, "no certificate of ours has this serial number");
         if (row->profile != pki::ProfileId::natural_person_esign)
             return fail(ErrorCode::forbidden, "only signers' certificates are revoked this way");
-        return transaction.revoke(serial, static_cast<std::uint8_t>(request.reason()), now);
+        return transaction.revoke(serial, wanted, now);
     }));
     TRY_ASSIGN(crl, fresh_crl(Authority::issuing));
     proto::ca::RevokeReply reply;
@@ -300,6 +334,10 @@ Result<proto::ca::CertificatesReply> Service::certificates(const proto::ca::Cert
 Result<proto::ca::RenewOcspReply> Service::renew_ocsp(const proto::ca::RenewOcspRequest&)
 {
     const std::lock_guard lock(m_mutex);
+    TRY(m_options.writer.write([&](sqlite::Database& database) {
+        Transaction transaction(database);
+        return check_not_retired(transaction, m_settings->ocsp_spki, "the responder's key was revoked");
+    }));
     const auto renew = [&](Authority authority) {
         const auto contents = responder_contents(authority, m_authorities->of(authority).certificate,
                                                  *m_settings, m_options.clock.now(), m_options.random);

@@ -11,6 +11,7 @@
 #include "ca/ceremony.h"
 #include "ca/identity.h"
 #include "role/dispatch.h"
+#include "role/orders.h"
 
 namespace qss::ca {
 
@@ -36,6 +37,11 @@ public:
     Result<proto::ca::IssueIdentityReply> issue_identity(const proto::ca::IssueIdentityRequest& request);
     // Final. Asked again, the list that holds the serial number.
     Result<proto::ca::RevokeReply> revoke(const proto::ca::RevokeRequest& request);
+    // What officers order.
+    Result<proto::CarryOutReply> carry_out(const proto::CarryOutRequest& request)
+    {
+        return m_orders.carry_out(request);
+    }
     Result<proto::ca::IssueAccessReply> issue_access(const proto::ca::IssueAccessRequest& request);
     Result<proto::ca::CurrentCrlsReply> current_crls(const proto::ca::CurrentCrlsRequest& request);
     Result<proto::ca::CertificatesReply> certificates(const proto::ca::CertificatesRequest& request);
@@ -43,12 +49,20 @@ public:
     Result<proto::ca::RenewOcspReply> renew_ocsp(const proto::ca::RenewOcspRequest& request);
 
 private:
+    struct RevocationTarget { // that officers name
+        pki::Certificate certificate;
+        std::uint32_t reason;
+    };
     struct Begun { // an issuance: done before, or to be signed now
         Bytes certificate;
         std::optional<IssuanceOrder> order;
     };
 
-    explicit Service(ServiceOptions options) : m_options(std::move(options)) {}
+    explicit Service(ServiceOptions options);
+    role::OrderAuthority order_authority();
+    // Final: the list that holds the serial number.
+    Result<Bytes> revoke_by_order(const statements::VerifiedOrder& order);
+    Status revoke_ordered(Transaction& transaction, const statements::VerifiedOrder& order, const RevocationTarget& target, TimePoint now);
     Status load();
     // The next six: m_mutex is held.
     Result<Begun> begin_identity(Transaction& transaction, const IdentityRequest& request,
@@ -67,6 +81,7 @@ private:
     std::optional<Settings> m_settings;
     std::optional<Authorities> m_authorities;
     ThrowAwayKeys m_throw_away;
+    role::Orders m_orders;
 };
 
 }

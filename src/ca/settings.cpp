@@ -17,6 +17,7 @@ constexpr std::string_view test_arc = "1.3.6.1.4.1.32473.";
 constexpr std::string_view default_test_policy = "1.3.6.1.4.1.32473.1.1";
 constexpr std::uint64_t max_officers = 16;
 constexpr std::uint64_t max_server_names = 16;
+constexpr std::uint32_t max_revocations_per_hour = 1'000'000;
 
 Status need(bool condition, std::string_view what)
 {
@@ -73,6 +74,7 @@ Bytes Settings::encode() const
     writer.u64(server_names.size());
     for (const auto& name : server_names)
         writer.text(name);
+    writer.u64(revocations_per_hour);
     return writer.take();
 }
 
@@ -107,6 +109,8 @@ Result<Settings> Settings::decode(ByteView encoding)
         TRY_ASSIGN(name, reader.text(limits::email_size));
         settings.server_names.push_back(std::move(name));
     }
+    TRY_ASSIGN(per_hour, reader.u64());
+    settings.revocations_per_hour = static_cast<std::uint32_t>(per_hour);
     TRY(reader.finish());
     return settings;
 }
@@ -143,6 +147,9 @@ Result<Settings> Settings::from_request(const proto::ca::InitialiseRequest& requ
              "number of server names"));
     TRY(need(sandbox || request.server_names_size() == 0, "server names are a sandbox's"));
     settings.server_names.assign(request.server_names().begin(), request.server_names().end());
+    TRY(need(request.revocations_per_hour() <= max_revocations_per_hour, "revocations_per_hour: at most a million"));
+    if (request.revocations_per_hour() != 0)
+        settings.revocations_per_hour = request.revocations_per_hour();
     return settings;
 }
 

@@ -32,6 +32,7 @@ struct Settings { // encoded as "QSS-CA-SETTINGS-v1", in this order
     Bytes ocsp_spki;
     std::vector<Officer> officers;
     std::vector<std::string> server_names;
+    std::uint32_t revocations_per_hour = 100; // that qss-api may ask for; officers order the rest
 
     [[nodiscard]] Bytes encode() const;
     static Result<Settings> decode(ByteView encoding);

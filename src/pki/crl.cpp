@@ -1,5 +1,7 @@
 #include "pki/crl.h"
 
+#include <array>
+
 #include <openssl/x509v3.h>
 
 #include "base/limits.h"
@@ -11,6 +13,15 @@
 namespace qss::pki {
 
 namespace {
+
+constexpr std::uint32_t ca_compromise = 2;
+constexpr std::array<std::pair<std::uint32_t, std::string_view>, 7> reasons = {{{0, "unspecified"},
+                                                                               {1, "keyCompromise"},
+                                                                               {ca_compromise, "cACompromise"},
+                                                                               {3, "affiliationChanged"},
+                                                                               {4, "superseded"},
+                                                                               {5, "cessationOfOperation"},
+                                                                               {9, "privilegeWithdrawn"}}};
 
 using CrlPtr = std::unique_ptr<X509_CRL, crypto::Deleter<X509_CRL_free>>;
 
@@ -47,23 +58,39 @@ Status check_no_critical_extension(X509_CRL* crl)
 
 Status check_revocation_reason(std::uint32_t reason)
 {
-    switch (reason) {
-    case 0: // unspecified
-    case 1: // keyCompromise
-    case 3: // affiliationChanged
-    case 4: // superseded
-    case 5: // cessationOfOperation
-    case 9: // privilegeWithdrawn
-        return {};
-    default: return fail(ErrorCode::invalid_argument, "revocation reason is not one of 0, 1, 3, 4, 5, 9");
-    }
+    if (reason == ca_compromise || revocation_reason_name(reason).empty())
+        return fail(ErrorCode::invalid_argument, "revocation reason is not one of 0, 1, 3, 4, 5, 9");
+    return {};
+}
+
+Status check_authority_revocation_reason(std::uint32_t reason)
+{
+    return reason == ca_compromise ? Status{} : check_revocation_reason(reason);
+}
+
+Result<std::uint32_t> revocation_reason_from_string(std::string_view name)
+{
+    for (const auto& [reason, reason_name] : reasons)
+        if (reason_name == name)
+            return reason;
+    return fail(ErrorCode::invalid_argument, "reasons of revocation are unspecified, keyCompromise, "
+                                             "affiliationChanged, superseded, cessationOfOperation, "
+                                             "privilegeWithdrawn; of a CA, cACompromise");
+}
+
+std::string_view revocation_reason_name(std::uint32_t reason)
+{
+    for (const auto& [known, name] : reasons)
+        if (known == reason)
+            return name;
+    return "";
 }
 
 Result<Bytes> encode_tbs_crl(const Certificate& issuer, const CrlContents& contents)
 {
     Bytes entries;
     for (const auto& entry : contents.revoked) {
-        TRY(check_revocation_reason(entry.revocation.reason));
+        TRY(check_authority_revocation_reason(entry.revocation.reason));
         const auto encoded = encode_entry(entry);
         entries.insert(entries.end(), encoded.begin(), encoded.end());
     }

@@ -31,6 +31,11 @@ struct CrlContents {
 // The reasons that we give, SAM and CA alike: revocation is final, so neither hold nor removal (EN 319 411-1
 // CSS-6.3.9); nor those of CAs and attribute authorities.
 Status check_revocation_reason(std::uint32_t reason);
+// Of a CA's certificate: cACompromise too.
+Status check_authority_revocation_reason(std::uint32_t reason);
+// RFC 5280 5.3.1: "keyCompromise". invalid_argument: none that we give.
+Result<std::uint32_t> revocation_reason_from_string(std::string_view name);
+[[nodiscard]] std::string_view revocation_reason_name(std::uint32_t reason);
 
 // TBSCertList, DER, in the name of `issuer`.
 Result<Bytes> encode_tbs_crl(const Certificate& issuer, const CrlContents& contents);

@@ -103,8 +103,9 @@ Result<proto::sam::ActivateReply> Sessions::activate(const proto::sam::ActivateR
 Result<proto::sam::ActivateReply> Sessions::activate_open(Candidate candidate, webauthn::Assertion assertion)
 {
     const auto id = candidate.session.input.session_id;
-    const auto usable = check_key_usable(*candidate.key, candidate.session.input.certificate_sha256,
-                                         m_environment.clock.now());
+    const auto usable =
+        check_key_usable(*m_environment.config.get(), *candidate.key,
+                         candidate.session.input.certificate_sha256, m_environment.clock.now());
     if (!usable) {
         (void)m_environment.record.transact([&](Transaction& transaction) {
             return refuse_for_good(transaction, std::move(candidate.session), usable.error());
@@ -157,7 +158,8 @@ Result<SessionRecord> Sessions::store_result(const SignedFacts& outcome)
         if (session.state != SessionRecord::used)
             return fail(ErrorCode::tampered, "a session that was being signed has changed");
         TRY_ASSIGN(key, find_key(transaction, facts.key.id));
-        const auto usable = check_key_usable(key, session.input.certificate_sha256, transaction.now());
+        const auto usable = check_key_usable(*m_environment.config.get(), key,
+                                             session.input.certificate_sha256, transaction.now());
         if (!usable || !evidence) {
             TRY(refuse_for_good(transaction, session, usable ? evidence.error() : usable.error()));
             return find_session(transaction, session.input.session_id);

@@ -32,6 +32,14 @@ Status check_key_usable(const KeyRecord& key, ByteView certificate_sha256, TimeP
     return crypto::check_may_sign(key.type, now);
 }
 
+Status check_key_usable(const Config& config, const KeyRecord& key, ByteView certificate_sha256, TimePoint now)
+{
+    TRY(check_key_usable(key, certificate_sha256, now));
+    if (config.is_revoked(key.issuer))
+        return fail(ErrorCode::gone, "the CA that issued the signing certificate was revoked");
+    return {};
+}
+
 Status refuse_for_good(Transaction& transaction, SessionRecord session, const Error& refusal)
 {
     session.state = SessionRecord::finished;

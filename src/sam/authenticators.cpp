@@ -245,7 +245,10 @@ Result<proto::sam::RemoveAuthenticatorReply> Authenticators::remove(
 {
     TRY_ASSIGN(signer_id, id_from<SignerId>(request.signer_id()));
     TRY_ASSIGN(id, id_from<AuthenticatorId>(request.authenticator_id()));
-    TRY_ASSIGN(evidence_key, m_environment.vault.evidence_key(*m_environment.config.get()));
+    const auto config = m_environment.config.get();
+    TRY_ASSIGN(revocation, asked_revocation(request, reason_cessation, *config,
+                                            m_environment.clock.now()));
+    TRY_ASSIGN(evidence_key, m_environment.vault.evidence_key(*config));
     std::size_t remaining = 0;
     TRY_ASSIGN(revoked, m_environment.record.transact([&](Transaction& transaction) -> Result<RevokedKeys> {
         TRY_ASSIGN(signer, find_live_signer(transaction, signer_id));
@@ -265,7 +268,7 @@ Result<proto::sam::RemoveAuthenticatorReply> Authenticators::remove(
             signer.may_bind_first = false;
             TRY(transaction.update(signer.to_row()));
         }
-        return revoke_all_keys(transaction, signer_id, *evidence_key);
+        return revoke_all_keys(transaction, signer_id, revocation, *evidence_key);
     }));
     revoked.forget(m_environment.vault);
     proto::sam::RemoveAuthenticatorReply reply;

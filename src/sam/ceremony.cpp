@@ -12,6 +12,7 @@ constexpr int officers_max = 16;
 constexpr int origins_max = 8;
 constexpr int roots_max = 32;
 constexpr std::uint32_t pool_max = 256;
+constexpr std::uint32_t revocations_max = 1'000'000; // an hour
 constexpr std::size_t text_max = 200;
 
 // By the rule that evidence is checked with: an approval from any other origin could never be proven. Outside
@@ -99,6 +100,10 @@ Result<Config> make_config(const proto::sam::InitialiseRequest& request, Vault& 
         config.rsa_3072_pool = request.rsa_3072_pool();
     if (request.rsa_4096_pool() != 0)
         config.rsa_4096_pool = request.rsa_4096_pool();
+    if (request.revocations_per_hour() > revocations_max)
+        return fail(ErrorCode::invalid_argument, "revocations_per_hour: at most a million");
+    if (request.revocations_per_hour() != 0)
+        config.revocations_per_hour = request.revocations_per_hour();
     TRY_ASSIGN(key, vault.generate(crypto::KeyType::p256));
     config.evidence_blob = std::move(key.blob);
     config.evidence_spki = std::move(key.spki);

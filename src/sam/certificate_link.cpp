@@ -1,5 +1,6 @@
 #include "sam/certificate_link.h"
 
+#include "crypto/digest.h"
 #include "pki/name.h"
 
 namespace qss::sam {
@@ -26,11 +27,19 @@ Status check_subject(const pki::Certificate& certificate, const statements::Regi
 
 }
 
+Result<Bytes> issuer_of(const Config& config)
+{
+    TRY_ASSIGN(issuing, pki::Certificate::from_der(config.issuing_ca_certificate));
+    return crypto::sha256(issuing.public_key().spki());
+}
+
 Status check_link(const pki::Certificate& certificate, const KeyRecord& key, const SignerRecord& signer,
                   const Config& config, TimePoint now)
 {
     TRY_ASSIGN(issuing, pki::Certificate::from_der(config.issuing_ca_certificate));
     TRY_ASSIGN(root, pki::Certificate::from_der(config.root_certificate));
+    if (config.is_revoked(crypto::sha256(issuing.public_key().spki())))
+        return fail(ErrorCode::gone, "the issuing CA was revoked");
     TRY(certificate.check_issued_by(issuing));
     TRY(pki::check_path(certificate, std::span(&issuing, 1), root, now));
     if (certificate.is_ca())

@@ -1,5 +1,7 @@
 #include "sam/config.h"
 
+#include <algorithm>
+
 #include "base/canonical.h"
 #include "base/limits.h"
 #include "crypto/digest.h"
@@ -50,6 +52,13 @@ Status read_keys(CanonicalReader& reader, Config& config)
     config.evidence_certificate = to_bytes(evidence);
     config.issuing_ca_certificate = to_bytes(issuing);
     config.root_certificate = to_bytes(root);
+    TRY_ASSIGN(per_hour, reader.u64());
+    config.revocations_per_hour = static_cast<std::uint32_t>(per_hour);
+    TRY_ASSIGN(revoked, reader.count(list_size));
+    for (std::size_t i = 0; i < revoked; ++i) {
+        TRY_ASSIGN(key_id, reader.bytes_exactly(32));
+        config.revoked_keys.push_back(to_bytes(key_id));
+    }
     return {};
 }
 
@@ -61,6 +70,21 @@ const Officer* Config::find_officer(ByteView key_id) const
         if (equal_public(crypto::sha256(officer.spki), key_id))
             return &officer;
     return nullptr;
+}
+
+bool Config::is_revoked(ByteView key_id) const
+{
+    return std::any_of(revoked_keys.begin(), revoked_keys.end(),
+                       [&](const Bytes& revoked) { return equal_public(revoked, key_id); });
+}
+
+std::vector<Bytes> Config::ordering_officers() const
+{
+    std::vector<Bytes> spkis;
+    for (const auto& officer : officers)
+        if (!is_revoked(crypto::sha256(officer.spki)))
+            spkis.push_back(officer.spki);
+    return spkis;
 }
 
 webauthn::AttestationPolicy Config::attestation_policy() const
@@ -111,6 +135,9 @@ Row Config::to_row() const
         contents.bytes(root);
     contents.u64(rsa_3072_pool).u64(rsa_4096_pool).bytes(evidence_blob).bytes(evidence_spki);
     contents.bytes(evidence_certificate).bytes(issuing_ca_certificate).bytes(root_certificate);
+    contents.u64(revocations_per_hour).u64(revoked_keys.size());
+    for (const auto& key_id : revoked_keys)
+        contents.bytes(key_id);
     out.contents = contents.take();
     return out;
 }

@@ -36,11 +36,15 @@ struct Config {
     Bytes evidence_certificate;           // DER; this and the next two empty until complete
     Bytes issuing_ca_certificate;
     Bytes root_certificate;
+    std::uint32_t revocations_per_hour = 100; // that qss-api may ask for; officers order the rest
+    std::vector<Bytes> revoked_keys;      // SHA-256 of SPKIs, of issuing CAs and officers: believed no more
     State state = awaiting_certificate;
     Row row{};
 
     [[nodiscard]] bool is_sandbox() const { return mode == role::Mode::sandbox; }
-    [[nodiscard]] const Officer* find_officer(ByteView key_id) const; // SHA-256 of the SPKI
+    [[nodiscard]] const Officer* find_officer(ByteView key_id) const; // SHA-256 of the SPKI; also a revoked one
+    [[nodiscard]] bool is_revoked(ByteView key_id) const;             // the same, of an officer or issuing CA
+    [[nodiscard]] std::vector<Bytes> ordering_officers() const;       // SPKIs of those whose orders count
     [[nodiscard]] webauthn::AttestationPolicy attestation_policy() const;
 
     static Bytes row_id();

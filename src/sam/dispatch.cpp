@@ -5,6 +5,7 @@ namespace qss::sam {
 namespace {
 
 constexpr std::size_t kib = 1024;
+constexpr std::size_t asked = 512; // ids, and who asked for a revocation
 constexpr role::States only_awaiting{role::State::AWAITING_CERTIFICATE};
 
 std::vector<role::Entry> ceremony_entries(Sam& sam)
@@ -21,6 +22,8 @@ std::vector<role::Entry> ceremony_entries(Sam& sam)
         entry<ExchangeCheckpointRequest>(
             EXCHANGE_CHECKPOINT, "exchange_checkpoint", role::only_ready, 1 * kib,
             [&sam](const auto& request) { return sam.exchange_checkpoint(request); }),
+        entry<proto::CarryOutRequest>(CARRY_OUT, "carry_out", role::only_ready, role::carry_out_size,
+                                      [&sam](const auto& request) { return sam.carry_out(request); }),
     };
 }
 
@@ -32,7 +35,7 @@ std::vector<role::Entry> signer_entries(Signers& signers, Authenticators& authen
     return {
         entry<RegisterSignerRequest>(REGISTER_SIGNER, "register_signer", only_ready, 8 * kib,
                                      [&](const auto& request) { return signers.register_signer(request); }),
-        entry<DestroySignerRequest>(DESTROY_SIGNER, "destroy_signer", only_ready, 64,
+        entry<DestroySignerRequest>(DESTROY_SIGNER, "destroy_signer", only_ready, asked,
                                     [&](const auto& request) { return signers.destroy(request); }),
         entry<BeginBindingRequest>(
             BEGIN_BINDING, "begin_binding", only_ready, 64,
@@ -40,7 +43,7 @@ std::vector<role::Entry> signer_entries(Signers& signers, Authenticators& authen
         entry<BindRequest>(BIND, "bind", only_ready, 16 * kib,
                            [&](const auto& request) { return authenticators.bind(request); }),
         entry<RemoveAuthenticatorRequest>(
-            REMOVE_AUTHENTICATOR, "remove_authenticator", only_ready, 64,
+            REMOVE_AUTHENTICATOR, "remove_authenticator", only_ready, asked,
             [&](const auto& request) { return authenticators.remove(request); }),
     };
 }
@@ -57,7 +60,7 @@ std::vector<role::Entry> key_entries(Keys& keys)
                                 [&](const auto& request) { return keys.attest(request); }),
         entry<LinkCertificateRequest>(LINK_CERTIFICATE, "link_certificate", only_ready, 9 * kib,
                                       [&](const auto& request) { return keys.link(request); }),
-        entry<RevokeKeyRequest>(REVOKE_KEY, "revoke_key", only_ready, 64,
+        entry<RevokeKeyRequest>(REVOKE_KEY, "revoke_key", only_ready, asked,
                                 [&](const auto& request) { return keys.revoke(request); }),
     };
 }

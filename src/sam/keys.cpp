@@ -106,6 +106,7 @@ Result<proto::sam::LinkCertificateReply> Keys::link(const proto::sam::LinkCertif
     TRY_ASSIGN(id, id_from<KeyId>(request.key_id()));
     TRY_ASSIGN(certificate, pki::Certificate::from_der(as_bytes(request.certificate())));
     const auto config = m_environment.config.get();
+    TRY_ASSIGN(issuer, issuer_of(*config));
     const auto status = m_environment.record.transact([&](Transaction& transaction) -> Status {
         TRY_ASSIGN(key, find_live_key(transaction, id));
         if (equal_public(key.certificate, certificate.der()))
@@ -117,6 +118,7 @@ Result<proto::sam::LinkCertificateReply> Keys::link(const proto::sam::LinkCertif
         key.certificate = certificate.der();
         key.certificate_sha256 = certificate.sha256();
         key.certificate_validity = certificate.validity();
+        key.issuer = issuer;
         key.state = KeyRecord::linked;
         transaction.event("certificate-linked", key.id.bytes(), certificate.sha256());
         return transaction.update(key.to_row());
@@ -128,12 +130,13 @@ Result<proto::sam::LinkCertificateReply> Keys::link(const proto::sam::LinkCertif
 Result<proto::sam::RevokeKeyReply> Keys::revoke(const proto::sam::RevokeKeyRequest& request)
 {
     TRY_ASSIGN(id, id_from<KeyId>(request.key_id()));
-    // The CA's own check: what is destroyed here must not be something that the CA then refuses to revoke.
-    TRY(pki::check_revocation_reason(request.reason()));
-    TRY_ASSIGN(evidence_key, m_environment.vault.evidence_key(*m_environment.config.get()));
+    const auto config = m_environment.config.get();
+    TRY_ASSIGN(revocation, asked_revocation(request, request.reason(), *config,
+                                            m_environment.clock.now()));
+    TRY_ASSIGN(evidence_key, m_environment.vault.evidence_key(*config));
     TRY_ASSIGN(revoked, m_environment.record.transact([&](Transaction& transaction) -> Result<RevokedKey> {
         TRY_ASSIGN(key, find_key(transaction, id));
-        return revoke_key(transaction, std::move(key), request.reason(), *evidence_key);
+        return revoke_key(transaction, std::move(key), revocation, *evidence_key);
     }));
     RevokedKeys{{revoked}}.forget(m_environment.vault);
     proto::sam::RevokeKeyReply reply;

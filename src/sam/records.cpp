@@ -126,6 +126,7 @@ Result<KeyRecord> KeyRecord::from_row(Row row)
     TRY_ASSIGN(blob, reader.bytes(blob_size));
     TRY_ASSIGN(certificate, reader.bytes(limits::certificate_size));
     TRY_ASSIGN(certificate_sha256, reader.bytes(32));
+    TRY_ASSIGN(issuer, reader.bytes(32));
     TRY_ASSIGN(not_before, reader.time());
     TRY_ASSIGN(not_after, reader.time());
     TRY_ASSIGN(receipt, reader.bytes(transport_size));
@@ -138,8 +139,10 @@ Result<KeyRecord> KeyRecord::from_row(Row row)
                   .blob = to_bytes(blob),
                   .certificate = to_bytes(certificate),
                   .certificate_sha256 = to_bytes(certificate_sha256),
+                  .issuer = to_bytes(issuer),
                   .certificate_validity = {not_before, not_after},
                   .receipt = to_bytes(receipt),
+                  .counted_at = from_unix_ms(row.due_unix_ms),
                   .state = state};
     key.row = std::move(row);
     return key;
@@ -153,9 +156,10 @@ Row KeyRecord::to_row() const
     out.owner = to_bytes(signer_id.bytes());
     out.lookup = state == revoked ? std::optional<Bytes>() : lookup(signer_id, pack_id);
     out.state = state;
+    out.due_unix_ms = to_unix_ms(counted_at);
     CanonicalWriter contents("key");
     contents.bytes(pack_id.bytes()).text(crypto::to_string(type)).bytes(spki).bytes(blob);
-    contents.bytes(certificate).bytes(certificate_sha256);
+    contents.bytes(certificate).bytes(certificate_sha256).bytes(issuer);
     contents.time(certificate_validity.not_before).time(certificate_validity.not_after).bytes(receipt);
     out.contents = contents.take();
     return out;

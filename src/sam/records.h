@@ -66,8 +66,10 @@ struct KeyRecord { // owner: the signer; lookup: signer and pack, while it lives
     Bytes blob{};                     // wrapped; empty when revoked
     Bytes certificate{};              // DER; empty until linked, as the next two
     Bytes certificate_sha256{};
+    Bytes issuer{};                   // of the certificate: SHA-256 of its SPKI; empty until linked
     Validity certificate_validity{}; // kept apart: parsing X.509 for each signature costs as much as signing
     Bytes receipt{}; // SignedStatement transport, when revoked
+    TimePoint counted_at{}; // when it was revoked, if that counts against qss-api's rate; the row's `due`
     State state = made;
     Row row{};
 

@@ -16,7 +16,8 @@ enum class Kind : std::int64_t {
     authenticator = 2,
     key = 3,
     session = 4,
-    enrolment_key = 5
+    enrolment_key = 5,
+    carried_order = 6,
 };
 
 struct Row {

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "sam/ceremony.h"
 #include "sam/checkpoint.h"
+#include "sam/order_actions.h"
 
 namespace qss::sam {
 
@@ -29,6 +30,9 @@ Sam::Sam(role::Context& context, std::unique_ptr<keystore::KeyStore> key_store,
       m_environment{*m_record, m_vault, context.clock, context.random, m_config, m_faults},
       m_pool(m_vault, context.clock), m_signers(m_environment), m_authenticators(m_environment),
       m_keys(m_environment, m_pool), m_sessions(m_environment),
+      m_orders(
+          "sam", order_actions(*this), [this] { return order_authority(); },
+          [this] { return m_state.load(); }, context.clock),
       m_dispatch(dispatch_table(*this), [this] { return m_state.load(); }),
       m_housekeeping(housekeeping_interval, [this] {
           if (m_state.load() != role::State::READY)
@@ -131,6 +135,31 @@ Result<proto::sam::CompleteReply> Sam::complete(const proto::sam::CompleteReques
     TRY_ASSIGN(current, Config::from_row(std::move(*stored)));
     start(current);
     return proto::sam::CompleteReply();
+}
+
+role::OrderAuthority Sam::order_authority() const
+{
+    const auto config = m_config.get();
+    if (!config)
+        return {};
+    return {config->mode, crypto::sha256(config->root_certificate), config->ordering_officers()};
+}
+
+Status Sam::change_config(const std::function<Status(Transaction&, Config&)>& change)
+{
+    const std::lock_guard lock(m_ceremony);
+    TRY_ASSIGN(stored, m_record->transact([&](Transaction& transaction) -> Result<std::optional<Row>> {
+        TRY_ASSIGN(row, transaction.find(Kind::config, Config::row_id()));
+        if (!row)
+            return fail(ErrorCode::tampered, "the configuration is missing");
+        TRY_ASSIGN(config, Config::from_row(std::move(*row)));
+        TRY(change(transaction, config));
+        TRY(transaction.update(config.to_row()));
+        return transaction.find(Kind::config, Config::row_id());
+    }));
+    TRY_ASSIGN(current, Config::from_row(std::move(*stored)));
+    m_config.set(std::move(current));
+    return {};
 }
 
 Result<proto::sam::ExchangeCheckpointReply> Sam::exchange_checkpoint(

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 
 #include "keystore/key_store.h"
 #include "role/dispatch.h"
+#include "role/orders.h"
 #include "role/role_main.h"
 #include "sam/authenticators.h"
 #include "sam/environment.h"
@@ -43,11 +45,19 @@ public:
     Keys& keys() { return m_keys; }
     Sessions& sessions() { return m_sessions; }
     Record& record() { return *m_record; }
+    Environment& environment() { return m_environment; }
+    // What an officers' order changes, in one transaction; counts once that is durable. One at a time.
+    Status change_config(const std::function<Status(Transaction&, Config&)>& change);
+    Result<proto::CarryOutReply> carry_out(const proto::CarryOutRequest& request)
+    {
+        return m_orders.carry_out(request);
+    }
 
 private:
     Sam(role::Context& context, std::unique_ptr<keystore::KeyStore> key_store, std::unique_ptr<Record> record,
         const FaultPlan& faults);
     Status resume();
+    [[nodiscard]] role::OrderAuthority order_authority() const;
     Status check_faults(const Config& config) const;
     void start(const Config& config);
 
@@ -64,8 +74,9 @@ private:
     Authenticators m_authenticators;
     Keys m_keys;
     Sessions m_sessions;
-    std::mutex m_ceremony;        // one INITIALISE or COMPLETE at a time
+    std::mutex m_ceremony;        // one change of the configuration at a time
     std::atomic<role::State> m_state{role::State::UNINITIALISED};
+    role::Orders m_orders;
     role::Dispatch m_dispatch;
     PeriodicTask m_housekeeping;  // last: uses all of the above
 };

@@ -73,13 +73,13 @@ Result<Wanted> parse(const proto::sam::OpenSessionRequest& request)
 }
 
 // Everything in the record that must be so for a session to open.
-Status check_openable(Transaction& transaction, const Wanted& wanted)
+Status check_openable(Transaction& transaction, const Wanted& wanted, const Config& config)
 {
     TRY_ASSIGN(signer, find_live_signer(transaction, wanted.signer_id));
     TRY_ASSIGN(key, find_key(transaction, wanted.key_id));
     if (key.signer_id != signer.id)
         return fail(ErrorCode::not_found, "the signer has no such key");
-    TRY(check_key_usable(key, wanted.certificate_sha256, transaction.now()));
+    TRY(check_key_usable(config, key, wanted.certificate_sha256, transaction.now()));
     if (!crypto::fits(wanted.algorithm, key.type))
         return fail(ErrorCode::invalid_argument, "the signature algorithm does not fit the key");
     TRY_ASSIGN(bound, live_authenticators(transaction, signer.id));
@@ -104,7 +104,7 @@ Result<proto::sam::OpenSessionReply> Sessions::open(const proto::sam::OpenSessio
                           .display_record = wanted.display_record};
     m_environment.faults.reach("open_not_durable");
     const auto opened = m_environment.record.transact([&](Transaction& transaction) -> Status {
-        TRY(check_openable(transaction, wanted));
+        TRY(check_openable(transaction, wanted, *m_environment.config.get()));
         transaction.event("session-opened", session.input.session_id.bytes());
         return transaction.insert(session.to_row());
     });

@@ -25,6 +25,8 @@ Result<Vouched> verify_statement(ByteView transport, const Config& config)
     const auto* officer = config.find_officer(signed_statement.signer_key_id);
     if (officer == nullptr)
         return fail(ErrorCode::forbidden, "the statement is not by a registration officer of the ceremony");
+    if (config.is_revoked(signed_statement.signer_key_id))
+        return fail(ErrorCode::forbidden, "the statement's officer was revoked");
     TRY_ASSIGN(key, crypto::PublicKey::from_spki(officer->spki));
     TRY(signed_statement.verify(key));
     TRY_ASSIGN(statement, statements::RegistrationStatement::decode(signed_statement.encoding));
@@ -143,7 +145,10 @@ Result<proto::sam::RegisterSignerReply> Signers::register_signer(
 Result<proto::sam::DestroySignerReply> Signers::destroy(const proto::sam::DestroySignerRequest& request)
 {
     TRY_ASSIGN(id, id_from<SignerId>(request.signer_id()));
-    TRY_ASSIGN(evidence_key, m_environment.vault.evidence_key(*m_environment.config.get()));
+    const auto config = m_environment.config.get();
+    TRY_ASSIGN(revocation, asked_revocation(request, request.reason() == 0 ? reason_cessation : request.reason(), *config,
+                                            m_environment.clock.now()));
+    TRY_ASSIGN(evidence_key, m_environment.vault.evidence_key(*config));
     TRY_ASSIGN(revoked, m_environment.record.transact([&](Transaction& transaction) -> Result<RevokedKeys> {
         TRY_ASSIGN(row, transaction.find(Kind::signer, id.bytes()));
         if (!row)
@@ -158,7 +163,7 @@ Result<proto::sam::DestroySignerReply> Signers::destroy(const proto::sam::Destro
             transaction.event("signer-destroyed", id.bytes());
             TRY(transaction.update(signer.to_row()));
         }
-        return revoke_all_keys(transaction, id, *evidence_key);
+        return revoke_all_keys(transaction, id, revocation, *evidence_key);
     }));
     proto::sam::DestroySignerReply reply;
     revoked.forget(m_environment.vault);

@@ -107,6 +107,23 @@ Result<std::int64_t> Transaction::count(Kind kind, ByteView owner, std::int64_t 
     return statement.integer(0);
 }
 
+Result<std::int64_t> Transaction::count_due_after(Kind kind, std::int64_t state, TimePoint time)
+{
+    auto statement =
+        m_database.prepare("SELECT count(*) FROM live_row WHERE kind = ? AND state = ? AND due > ?");
+    statement.bind(static_cast<std::int64_t>(kind)).bind(state).bind(to_unix_ms(time));
+    TRY(statement.step());
+    return statement.integer(0);
+}
+
+Result<std::vector<Row>> Transaction::containing(Kind kind, ByteView part)
+{
+    static const auto sql = select("kind = ? AND instr(contents, ?) > 0");
+    auto statement = m_database.prepare(sql);
+    statement.bind(static_cast<std::int64_t>(kind)).bind(part);
+    return read_all(statement);
+}
+
 void Transaction::count_in(const Row& row)
 {
     m_changes.sum.add(m_key_store.seal(element_label, row.seal));

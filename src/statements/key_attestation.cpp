@@ -95,7 +95,9 @@ Bytes RevocationReceipt::encode() const
         .bytes(signer_id.bytes())
         .bytes(certificate_sha256)
         .u64(reason)
-        .time(revoked_at);
+        .time(revoked_at)
+        .text(requested_by)
+        .time(requested_at);
     return writer.take();
 }
 
@@ -107,10 +109,12 @@ Result<RevocationReceipt> RevocationReceipt::decode(ByteView encoding)
     TRY_ASSIGN(certificate, reader.bytes(hash_size));
     TRY_ASSIGN(reason, reader.u64());
     TRY_ASSIGN(revoked_at, reader.time());
+    TRY_ASSIGN(requested_by, reader.text(limits::label_size));
+    TRY_ASSIGN(requested_at, reader.time());
     TRY(reader.finish());
     if ((!certificate.empty() && certificate.size() != hash_size) || reason > last_reason)
         return fail(ErrorCode::malformed, "revocation receipt: a value that does not exist");
-    return RevocationReceipt{key, signer, to_bytes(certificate), reason, revoked_at};
+    return RevocationReceipt{key, signer, to_bytes(certificate), reason, revoked_at, std::move(requested_by), requested_at};
 }
 
 }

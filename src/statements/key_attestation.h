@@ -46,6 +46,8 @@ struct RevocationReceipt { // tag "QSS-REVOKED-v1"
     Bytes certificate_sha256;   // empty when none was linked
     std::uint64_t reason = 0;   // RFC 5280 5.3.1
     TimePoint revoked_at;
+    std::string requested_by;   // as the SAM was told: "credential:…", "operator:…"; "order:…" of officers
+    TimePoint requested_at;     // as the SAM was told
 
     [[nodiscard]] Bytes encode() const;
     static Result<RevocationReceipt> decode(ByteView encoding);

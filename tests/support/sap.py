@@ -148,8 +148,10 @@ def link_record(signer_id, authenticator_id, credential_id, public_key_spki, aag
                      statement_hash, attestation_hash, bound_at_unix_ms)
 
 
-def revocation_receipt(key_id, signer_id, certificate_sha256, reason, revoked_at_unix_ms):
-    return canonical("QSS-REVOKED-v1", key_id, signer_id, certificate_sha256, reason, revoked_at_unix_ms)
+def revocation_receipt(key_id, signer_id, certificate_sha256, reason, revoked_at_unix_ms, requested_by,
+                       requested_at_unix_ms):
+    return canonical("QSS-REVOKED-v1", key_id, signer_id, certificate_sha256, reason, revoked_at_unix_ms,
+                     requested_by, requested_at_unix_ms)
 
 
 def signed_statement(encoding, spki, signature):
@@ -277,7 +279,8 @@ def make_vectors():
                                  public_key_spki=spki, aaguid=bytes(range(16)), statement_hash=sha256(b"s"),
                                  attestation_hash=sha256(b"a"), bound_at_unix_ms=1795507200002)],
         "revocation_receipts": [_vector(revocation_receipt, key_id=_id(4), signer_id=_id(2), certificate_sha256=c,
-                                        reason=reason, revoked_at_unix_ms=1795507200003)
+                                        reason=reason, revoked_at_unix_ms=1795507200003,
+                                        requested_by="operator:āra", requested_at_unix_ms=1795507200001)
                                 for c, reason in ((b"", 0), (sha256(b"c"), 5))],
         "signed_statements": [_signed_vector(registration_statement(**registration))],
         "evidence": [_vector(evidence, input_encoding=challenge.encode(),

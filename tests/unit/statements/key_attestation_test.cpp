@@ -29,7 +29,7 @@ LinkRecord link()
 
 RevocationReceipt receipt()
 {
-    return {id<KeyId>(), id<SignerId>(), Bytes(32), 10, from_unix_ms(1)};
+    return {id<KeyId>(), id<SignerId>(), Bytes(32), 10, from_unix_ms(1), "operator:one", from_unix_ms(0)};
 }
 
 template <class T>
@@ -81,6 +81,7 @@ TEST(RevocationReceipt, strict)
     expect_strict(receipt());
     expect_refused(receipt(), [](auto& r) { r.certificate_sha256.pop_back(); });
     expect_refused(receipt(), [](auto& r) { r.reason = 11; });
+    expect_refused(receipt(), [](auto& r) { r.requested_by = std::string(limits::label_size + 1, 'x'); });
 }
 
 // One structure never passes for another, whatever its length: the tag comes first.
