@@ -16,6 +16,7 @@ void add_pack_command(CLI::App& root, Context& context);
 void add_credential_command(CLI::App& root, Context& context);
 void add_user_command(CLI::App& root, Context& context);
 void add_officer_command(CLI::App& root, Context& context);
+void add_order_commands(CLI::App& root, Context& context);
 void add_authenticator_command(CLI::App& root, Context& context);
 void add_sign_command(CLI::App& root, Context& context);
 void add_evidence_command(CLI::App& root, Context& context);

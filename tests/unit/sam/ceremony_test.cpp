@@ -23,6 +23,7 @@ protected:
         request.set_issuing_ca_certificate(to_string(pki.issuing->der()));
         request.set_root_certificate(to_string(pki.root->der()));
         request.add_officer_certificates(to_string(pki.officer->der()));
+        request.add_officer_certificates(to_string(pki.second_officer->der()));
         return request;
     }
     template <class Change>

@@ -1,5 +1,6 @@
 #include "sam/keys.h"
 
+#include "base/limits.h"
 #include "statements/key_attestation.h"
 #include "unit/sam/sam_fixture.h"
 
@@ -204,6 +205,60 @@ TEST_F(KeysTest, ReasonsAreThoseThatTheCaGives)
     request.set_key_id(std::string(16, 'k'));
     request.set_reason(0);
     EXPECT_CODE(sam->keys().revoke(request), not_found);
+}
+
+TEST_F(KeysTest, AboveTheRateItTakesOfficers)
+{
+    const auto last = identity(m_signer);
+    for (std::uint32_t i = 0; i < revocations_per_hour; ++i)
+        ASSERT_TRUE(revoke(identity(m_signer).key_id));
+    EXPECT_CODE(revoke(last.key_id), rate_limited);
+    reopen();
+    EXPECT_CODE(revoke(last.key_id), rate_limited); // a restart forgets nothing
+    EXPECT_TRUE(sam->sessions().open(open_request(last))) << "and the key lives";
+    proto::sam::DestroySignerRequest destroy;
+    destroy.set_signer_id(to_string(m_signer.bytes()));
+    EXPECT_CODE(sam->signers().destroy(destroy), rate_limited); // no way around it
+    EXPECT_CODE(remove(m_signer, bound.front().id), rate_limited); // nor this one
+    EXPECT_TRUE(begin(m_signer));
+    ASSERT_TRUE(revoke(id_of(made()))) << "what has no certificate is no loss";
+    clock.advance(std::chrono::minutes(59));
+    EXPECT_CODE(revoke(last.key_id), rate_limited);
+    clock.advance(std::chrono::minutes(1));
+    EXPECT_TRUE(revoke(last.key_id));
+}
+
+TEST_F(KeysTest, ExpiredKeysAreNoLossEither)
+{
+    std::vector<Identity> expired;
+    for (std::uint32_t i = 0; i <= revocations_per_hour; ++i)
+        expired.push_back(identity(m_signer));
+    clock.advance(std::chrono::days(81));
+    for (const auto& one : expired)
+        EXPECT_TRUE(revoke(one.key_id));
+}
+
+TEST_F(KeysTest, AReceiptSaysWhoAskedAndWhen)
+{
+    const auto mine = identity(m_signer);
+    proto::sam::RevokeKeyRequest request;
+    request.set_key_id(to_string(mine.key_id.bytes()));
+    request.set_reason(9);
+    request.set_requested_by("order:00000000000000000000000000000000");
+    EXPECT_CODE(sam->keys().revoke(request), invalid_argument); // officers alone are officers
+    request.set_requested_by(std::string(limits::label_size + 1, 'x'));
+    EXPECT_CODE(sam->keys().revoke(request), invalid_argument);
+    request.set_requested_by("operator:anna");
+    request.set_requested_at_unix_ms(to_unix_ms(clock.now() + std::chrono::hours(1)));
+    EXPECT_CODE(sam->keys().revoke(request), invalid_argument); // a time to come
+    const auto asked_at = clock.now() - std::chrono::hours(1);
+    request.set_requested_at_unix_ms(to_unix_ms(asked_at));
+    const auto transport = must(sam->keys().revoke(request)).receipt();
+    const auto receipt = must(statements::RevocationReceipt::decode(
+        must(statements::SignedStatement::decode(as_bytes(transport))).encoding));
+    EXPECT_EQ(receipt.requested_by, "operator:anna");
+    EXPECT_EQ(receipt.requested_at, asked_at);
+    EXPECT_EQ(receipt.revoked_at, clock.now());
 }
 
 }

@@ -20,6 +20,7 @@
 namespace qss::sam::test {
 
 inline constexpr std::string_view origin = "https://approve.example.com";
+inline constexpr std::uint32_t revocations_per_hour = 3;
 inline constexpr std::string_view rp_id = "example.com";
 
 #define EXPECT_CODE(result, expected)                                                                        \
@@ -143,6 +144,8 @@ public:
                              root_key, &*root));
         officer = must(issue(pki::ProfileId::officer, {{pki::oids::common_name, "Officer"}}, officer_key,
                              root_key, &*root));
+        second_officer = must(issue(pki::ProfileId::officer, {{pki::oids::common_name, "Second officer"}},
+                                    second_officer_key, root_key, &*root));
     }
 
     Result<pki::Certificate> issue(pki::ProfileId id, const pki::Name& subject, ByteView spki,
@@ -177,9 +180,11 @@ public:
     crypto::PrivateKey root_key = must(crypto::PrivateKey::generate(crypto::KeyType::p256));
     crypto::PrivateKey issuing_key = must(crypto::PrivateKey::generate(crypto::KeyType::p256));
     crypto::PrivateKey officer_key = must(crypto::PrivateKey::generate(crypto::KeyType::p256));
+    crypto::PrivateKey second_officer_key = must(crypto::PrivateKey::generate(crypto::KeyType::p256));
     std::optional<pki::Certificate> root;
     std::optional<pki::Certificate> issuing;
     std::optional<pki::Certificate> officer;
+    std::optional<pki::Certificate> second_officer;
 
 private:
     SystemRandom m_random;
@@ -251,9 +256,12 @@ protected:
         request.set_sandbox(true);
         request.set_rp_id(std::string(rp_id));
         request.add_origins(std::string(origin));
-        auto* officer = request.add_officers();
-        officer->set_name("Officer");
-        officer->set_spki(to_string(pki.officer_key.public_key().spki()));
+        for (const auto* key : {&pki.officer_key, &pki.second_officer_key}) {
+            auto* officer = request.add_officers();
+            officer->set_name("Officer");
+            officer->set_spki(to_string(key->public_key().spki()));
+        }
+        request.set_revocations_per_hour(revocations_per_hour);
         request.set_rsa_3072_pool(1);
         request.set_rsa_4096_pool(1);
         return request;
@@ -269,6 +277,7 @@ protected:
         complete.set_issuing_ca_certificate(to_string(pki.issuing->der()));
         complete.set_root_certificate(to_string(pki.root->der()));
         complete.add_officer_certificates(to_string(pki.officer->der()));
+        complete.add_officer_certificates(to_string(pki.second_officer->der()));
         must(sam->complete(complete));
         EXPECT_EQ(sam->state(), role::State::READY);
     }
