@@ -36,6 +36,9 @@ std::vector<role::Entry> dispatch_table(Service& service)
                             [&](const auto& request) { return service.chain(request); }),
         entry<CertificatesRequest>(CERTIFICATES, "certificates", only_ready, empty,
                                    [&](const auto& request) { return service.certificates(request); }),
+        entry<proto::OrderOutcomeRequest>(
+            role::order_outcome_type, "order_outcome", only_ready, 32,
+            [&](const auto& request) { return service.order_outcome(request); }),
         entry<RenewOcspRequest>(RENEW_OCSP, "renew_ocsp", only_ready, empty,
                                 [&](const auto& request) { return service.renew_ocsp(request); }),
     };

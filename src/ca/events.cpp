@@ -14,11 +14,6 @@ struct Event {
     Bytes subject;
 };
 
-struct End { // of the chain
-    std::int64_t number = 0;
-    Bytes hash = Bytes(32);
-};
-
 Bytes hash_of(const Event& event, ByteView previous)
 {
     CanonicalWriter writer("QSS-CA-EVENT-v1");
@@ -30,7 +25,7 @@ Bytes hash_of(const Event& event, ByteView previous)
 Status check_chain(sqlite::Database& database)
 {
     auto query = database.prepare("SELECT number, at_ms, kind, subject, hash FROM event ORDER BY number");
-    End end;
+    EventsEnd end;
     for (;;) {
         TRY_ASSIGN(found, query.step());
         if (!found)
@@ -58,15 +53,16 @@ Status check_revocations(sqlite::Database& database)
 
 }
 
+Result<EventsEnd> last_event(sqlite::Database& database)
+{
+    auto last = database.prepare("SELECT number, hash FROM event ORDER BY number DESC LIMIT 1");
+    TRY_ASSIGN(found, last.step());
+    return found ? EventsEnd{last.integer(0), last.blob(1)} : EventsEnd{};
+}
+
 Status append_event(sqlite::Database& database, std::string_view kind, ByteView subject, TimePoint now)
 {
-    End end;
-    {
-        auto last = database.prepare("SELECT number, hash FROM event ORDER BY number DESC LIMIT 1");
-        TRY_ASSIGN(found, last.step());
-        if (found)
-            end = {last.integer(0), last.blob(1)};
-    }
+    TRY_ASSIGN(end, last_event(database));
     const Event event{end.number + 1, to_unix_ms(now), std::string(kind), to_bytes(subject)};
     TRY(database.prepare("INSERT INTO event VALUES(?, ?, ?, ?, ?)")
             .bind(event.number)

@@ -11,6 +11,12 @@ namespace qss::ca {
 
 Status append_event(sqlite::Database& database, std::string_view kind, ByteView subject, TimePoint now);
 
+struct EventsEnd { // of the chain
+    std::int64_t number = 0;
+    Bytes hash = Bytes(32);
+};
+Result<EventsEnd> last_event(sqlite::Database& database);
+
 // tampered: a gap, an event that does not follow from the one before it, or a revocation that events and
 // certificates do not tell alike.
 Status check_events(sqlite::Database& database);

@@ -22,12 +22,14 @@ struct Registration {
 Result<Registration> verify_registration(const Settings& settings, ByteView transport)
 {
     TRY_ASSIGN(signed_statement, statements::SignedStatement::decode(transport));
-    for (const auto& officer : settings.officers) {
-        if (!equal_public(crypto::sha256(officer.spki), signed_statement.signer_key_id))
-            continue;
-        TRY_ASSIGN(key, crypto::PublicKey::from_spki(officer.spki));
-        TRY(signed_statement.verify(key));
-        return Registration{std::move(signed_statement), officer.spki};
+    for (const auto* officers : {&settings.officers, &settings.former_officers}) {
+        for (const auto& officer : *officers) {
+            if (!equal_public(crypto::sha256(officer.spki), signed_statement.signer_key_id))
+                continue;
+            TRY_ASSIGN(key, crypto::PublicKey::from_spki(officer.spki));
+            TRY(signed_statement.verify(key));
+            return Registration{std::move(signed_statement), officer.spki};
+        }
     }
     return fail(ErrorCode::verification_failed, "statement is not by a pinned officer");
 }
@@ -59,16 +61,17 @@ Result<IdentityRequest> verify_identity_request(const Settings& settings, ByteVi
     TRY_ASSIGN(statement, statements::RegistrationStatement::decode(signed_statement.encoding));
     TRY(check_binding(settings, attestation, statement, signed_statement.hash()));
     TRY_ASSIGN(key, crypto::PublicKey::from_spki(attestation.spki));
+    const bool by_former_officer = settings.find_officer(signed_statement.signer_key_id) == nullptr;
     return IdentityRequest{signed_attestation.hash(), std::move(attestation), std::move(statement),
-                           std::move(registration.officer_spki), std::move(key)};
+                           std::move(registration.officer_spki), by_former_officer, std::move(key)};
 }
 
 pki::CertificateContents identity_contents(const IdentityRequest& request, const Settings& settings,
-                                           const pki::Certificate& issuer, const std::string& serial_number,
+                                           const AuthorityState& issuer, const std::string& serial_number,
                                            TimePoint now, std::chrono::days lifetime, Random& random)
 {
     const auto& statement = request.statement;
-    auto contents = contents_under(Authority::issuing, &issuer, settings, now, lifetime, random);
+    auto contents = contents_under(issuer.id, &issuer.certificate, settings, now, lifetime, random);
     // Nothing that outlives the algorithm (TS 119 312).
     contents.not_after =
         std::min(contents.not_after, crypto::use_sunset(request.key.type()) - std::chrono::seconds(1));

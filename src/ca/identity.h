@@ -3,6 +3,7 @@
 // and 6). Pure.
 #pragma once
 
+#include "ca/authorities.h"
 #include "ca/issuer.h"
 #include "statements/key_attestation.h"
 #include "statements/registration.h"
@@ -14,6 +15,7 @@ struct IdentityRequest { // exists only verified
     statements::KeyAttestation attestation;
     statements::RegistrationStatement statement;
     Bytes officer_spki; // whose statement it is
+    bool by_former_officer = false; // counts where the CA accepted it before
     crypto::PublicKey key;
 };
 
@@ -24,7 +26,7 @@ Result<IdentityRequest> verify_identity_request(const Settings& settings, ByteVi
 
 // Profile natural_person_esign; subject from the statement alone.
 pki::CertificateContents identity_contents(const IdentityRequest& request, const Settings& settings,
-                                           const pki::Certificate& issuer, const std::string& serial_number,
+                                           const AuthorityState& issuer, const std::string& serial_number,
                                            TimePoint now, std::chrono::days lifetime, Random& random);
 
 }

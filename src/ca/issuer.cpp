@@ -6,12 +6,12 @@
 
 namespace qss::ca {
 
-pki::CertificateContents contents_under(Authority authority, const pki::Certificate* issuer,
+pki::CertificateContents contents_under(const AuthorityId& authority, const pki::Certificate* issuer,
                                         const Settings& settings, TimePoint now, std::chrono::days lifetime,
                                         Random& random)
 {
     const auto& host = settings.public_host;
-    const bool root = authority == Authority::root;
+    const auto name = authority.name();
     pki::CertificateContents contents;
     contents.serial = pki::random_serial(random);
     contents.not_before = std::chrono::floor<std::chrono::seconds>(now);
@@ -22,9 +22,8 @@ pki::CertificateContents contents_under(Authority authority, const pki::Certific
         contents.not_after = std::min(contents.not_after, issuer->not_after());
     }
     contents.own_policy = settings.own_policy;
-    contents.crl_url = pki::http_url(host, root ? pki::path_root_crl : pki::path_issuing_crl);
-    contents.ca_issuers_url =
-        pki::http_url(host, root ? pki::path_root_certificate : pki::path_issuing_certificate);
+    contents.crl_url = pki::http_url(host, pki::crl_path(name));
+    contents.ca_issuers_url = pki::http_url(host, pki::certificate_path(name));
     contents.ocsp_url = pki::http_url(host, pki::path_ocsp);
     contents.pds_url = "https://" + host + std::string(pki::path_pds);
     return contents;

@@ -12,7 +12,7 @@ namespace qss::ca {
 
 // `issuer` null: self-signed. The end of validity is cut to the issuer's. Subject, key, alternative
 // names and semantics are left to the caller.
-pki::CertificateContents contents_under(Authority authority, const pki::Certificate* issuer,
+pki::CertificateContents contents_under(const AuthorityId& authority, const pki::Certificate* issuer,
                                         const Settings& settings, TimePoint now, std::chrono::days lifetime,
                                         Random& random);
 

@@ -4,7 +4,9 @@
 
 namespace qss::ca {
 
-std::string_view name_of(Authority authority)
+namespace {
+
+std::string_view word_of(Authority authority)
 {
     switch (authority) {
     case Authority::root: return "root";
@@ -14,7 +16,15 @@ std::string_view name_of(Authority authority)
     return "";
 }
 
-Result<Draft> Draft::make(Authority authority, const pki::Profile& profile,
+}
+
+std::string AuthorityId::name() const
+{
+    const std::string word(word_of(kind));
+    return generation == 1 ? word : word + "-g" + std::to_string(generation);
+}
+
+Result<Draft> Draft::make(AuthorityId authority, const pki::Profile& profile,
                           const pki::CertificateContents& contents, const crypto::PrivateKey& throw_away)
 {
     Draft draft;
@@ -30,15 +40,25 @@ Result<Draft> Draft::make(Authority authority, const pki::Profile& profile,
     return draft;
 }
 
+Status AuthorityKey::check_here() const
+{
+    if (is_away())
+        return fail(ErrorCode::unavailable, "the key of the " + m_authority.name() +
+                                                " CA is offline: officers order attach-root first");
+    return {};
+}
+
 Result<pki::Certificate> AuthorityKey::issue(IssuanceOrder order) const
 {
     QSS_ASSERT(order.m_authority == m_authority);
+    TRY(check_here());
     return pki::sign_certificate(order.m_tbs, *m_signer);
 }
 
 Result<pki::Crl> AuthorityKey::issue(CrlOrder order) const
 {
     QSS_ASSERT(order.m_authority == m_authority);
+    TRY(check_here());
     return pki::sign_crl(order.m_tbs, *m_signer);
 }
 

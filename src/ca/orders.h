@@ -5,7 +5,7 @@
 
 #include <chrono>
 #include <memory>
-#include <string_view>
+#include <string>
 
 #include "crypto/keys.h"
 #include "pki/certificate_builder.h"
@@ -14,17 +14,27 @@
 namespace qss::ca {
 
 enum class Authority { root, issuing, access };
-[[nodiscard]] std::string_view name_of(Authority authority);
+
+// An authority with one key: a re-key makes the next generation, and the one before lives on for what it
+// issued, under names and URLs of its own.
+struct AuthorityId {
+    Authority kind = Authority::root;
+    std::uint32_t generation = 1;
+
+    // "issuing"; from the second generation on "issuing-g2": in the record, and in URLs.
+    [[nodiscard]] std::string name() const;
+    friend bool operator==(const AuthorityId&, const AuthorityId&) = default;
+};
 
 class Draft {
 public:
     // Encodes, signs with `throw_away`, lints (CA-1). verification_failed when the lint finds anything.
-    static Result<Draft> make(Authority authority, const pki::Profile& profile,
+    static Result<Draft> make(AuthorityId authority, const pki::Profile& profile,
                               const pki::CertificateContents& contents, const crypto::PrivateKey& throw_away);
     Draft(Draft&&) = default;
     Draft& operator=(Draft&&) = default;
 
-    [[nodiscard]] Authority authority() const { return m_authority; }
+    [[nodiscard]] AuthorityId authority() const { return m_authority; }
     [[nodiscard]] pki::ProfileId profile() const { return m_profile; }
     [[nodiscard]] const Bytes& tbs() const { return m_tbs; }
     [[nodiscard]] const Bytes& serial() const { return m_serial; }
@@ -33,7 +43,7 @@ public:
 
 private:
     Draft() = default;
-    Authority m_authority = Authority::root;
+    AuthorityId m_authority;
     pki::ProfileId m_profile = pki::ProfileId::root;
     Bytes m_tbs;
     Bytes m_serial;
@@ -45,16 +55,17 @@ class IssuanceOrder {
 public:
     IssuanceOrder(IssuanceOrder&&) = default;
     IssuanceOrder& operator=(IssuanceOrder&&) = default;
+    [[nodiscard]] AuthorityId authority() const { return m_authority; }
     [[nodiscard]] const Bytes& serial() const { return m_serial; }
 
 private:
     friend class Transaction; // stores the intent
     friend class AuthorityKey;
-    IssuanceOrder(Authority authority, Bytes serial, Bytes tbs)
+    IssuanceOrder(AuthorityId authority, Bytes serial, Bytes tbs)
         : m_authority(authority), m_serial(std::move(serial)), m_tbs(std::move(tbs))
     {
     }
-    Authority m_authority;
+    AuthorityId m_authority;
     Bytes m_serial;
     Bytes m_tbs;
 };
@@ -67,24 +78,26 @@ public:
 private:
     friend class Transaction; // stores the number
     friend class AuthorityKey;
-    CrlOrder(Authority authority, Bytes tbs) : m_authority(authority), m_tbs(std::move(tbs)) {}
-    Authority m_authority;
+    CrlOrder(AuthorityId authority, Bytes tbs) : m_authority(authority), m_tbs(std::move(tbs)) {}
+    AuthorityId m_authority;
     Bytes m_tbs;
 };
 
 // A CA's key. Nothing else reaches the signer.
 class AuthorityKey {
 public:
-    AuthorityKey(Authority authority, std::shared_ptr<const crypto::Signer> signer)
+    // `signer` null: the key is away (a root's, offline); whatever needs it is `unavailable`.
+    AuthorityKey(AuthorityId authority, std::shared_ptr<const crypto::Signer> signer)
         : m_authority(authority), m_signer(std::move(signer))
     {
     }
-    [[nodiscard]] const crypto::PublicKey& public_key() const { return m_signer->public_key(); }
+    [[nodiscard]] bool is_away() const { return m_signer == nullptr; }
+    [[nodiscard]] Status check_here() const;
     Result<pki::Certificate> issue(IssuanceOrder order) const;
     Result<pki::Crl> issue(CrlOrder order) const;
 
 private:
-    Authority m_authority;
+    AuthorityId m_authority;
     std::shared_ptr<const crypto::Signer> m_signer;
 };
 

@@ -16,14 +16,13 @@ using namespace std::chrono_literals;
 // RFC 5280 5; CSS-6.3.9-05. Asked for by `qss-api`, a list is made anew from this age on; the OCSP
 // responder takes none older than 60 minutes.
 constexpr auto crl_due = 30min;
-constexpr auto crl_life = 24h;
 constexpr auto rate_window = 1h; // of revocations that qss-api asks for
 constexpr std::string_view settings_label = "ca-settings";
 
 constexpr std::string_view migrations[] = {R"(
 CREATE TABLE settings(id INTEGER PRIMARY KEY CHECK(id = 1), value BLOB NOT NULL, seal BLOB NOT NULL) STRICT;
 CREATE TABLE authority(
-  name TEXT PRIMARY KEY, key_blob BLOB NOT NULL, spki BLOB NOT NULL, certificate BLOB NOT NULL,
+  name TEXT PRIMARY KEY, kind INTEGER NOT NULL, generation INTEGER NOT NULL, key_blob BLOB NOT NULL, spki BLOB NOT NULL, certificate BLOB NOT NULL,
   crl_number INTEGER NOT NULL DEFAULT 0, crl BLOB, crl_at_ms INTEGER NOT NULL DEFAULT 0,
   crl_stale INTEGER NOT NULL DEFAULT 1) STRICT;
 CREATE TABLE nonce(
@@ -50,6 +49,12 @@ CREATE TABLE event(
 ALTER TABLE certified_key ADD COLUMN retired INTEGER NOT NULL DEFAULT 0;
 )"};
 
+std::string select_certificate(std::string_view from)
+{
+    return "SELECT c.serial, c.profile, c.certificate, c.revoked_ms, c.reason, a.kind, a.generation FROM " +
+           std::string(from) + " LEFT JOIN authority a ON a.name = c.authority";
+}
+
 Result<CertificateRow> read_certificate(const sqlite::Statement& query)
 {
     CertificateRow row;
@@ -60,6 +65,7 @@ Result<CertificateRow> read_certificate(const sqlite::Statement& query)
     if (!query.is_null(3))
         row.revocation =
             pki::Revocation{from_unix_ms(query.integer(3)), static_cast<std::uint8_t>(query.integer(4))};
+    row.authority = {static_cast<Authority>(query.integer(5)), static_cast<std::uint32_t>(query.integer(6))};
     return row;
 }
 
@@ -71,6 +77,20 @@ bool may_issue(Authority authority, pki::ProfileId profile)
     case Authority::root: return profile == ocsp_responder;
     case Authority::issuing: return profile == ocsp_responder || profile == natural_person_esign;
     case Authority::access: return profile == client || profile == server;
+    }
+    return false;
+}
+
+// What an officers' order may have issued besides.
+bool may_issue_ordered(Authority authority, pki::ProfileId profile)
+{
+    using enum pki::ProfileId;
+    switch (authority) {
+    case Authority::root:
+        return profile == root || profile == root_cross || profile == issuing_ca || profile == sam_evidence ||
+               profile == officer || profile == ocsp_responder;
+    case Authority::issuing: return profile == ocsp_responder;
+    case Authority::access: return profile == access_ca;
     }
     return false;
 }
@@ -89,6 +109,7 @@ Status one_row(Result<std::int64_t> changed, ErrorCode code, std::string_view wh
 Result<sqlite::Database> open_record(const std::string& path)
 {
     TRY_ASSIGN(database, sqlite::Database::open(path, sqlite::Access::exclusive));
+    TRY(database.execute("PRAGMA secure_delete=ON")); // a root's key that went offline is not left in a page
     TRY(database.migrate(migrations));
     return database;
 }
@@ -122,10 +143,14 @@ Status Transaction::store_settings(const Settings& settings, keystore::KeyStore&
     return {};
 }
 
-Status Transaction::store_authority(Authority authority, const AuthorityRow& row)
+Status Transaction::store_authority(const AuthorityRow& row)
 {
-    TRY(m_database.prepare("INSERT INTO authority(name, key_blob, spki, certificate) VALUES(?, ?, ?, ?)")
-            .bind(name_of(authority))
+    TRY(m_database
+            .prepare("INSERT INTO authority(name, kind, generation, key_blob, spki, certificate)"
+                     " VALUES(?, ?, ?, ?, ?, ?)")
+            .bind(row.id.name())
+            .bind(static_cast<std::int64_t>(row.id.kind))
+            .bind(std::int64_t{row.id.generation})
             .bind(row.key.blob)
             .bind(row.key.spki)
             .bind(row.certificate)
@@ -133,13 +158,19 @@ Status Transaction::store_authority(Authority authority, const AuthorityRow& row
     return {};
 }
 
-Result<AuthorityRow> Transaction::authority(Authority authority)
+Result<std::vector<AuthorityRow>> Transaction::authorities()
 {
-    auto query = m_database.prepare("SELECT key_blob, spki, certificate FROM authority WHERE name = ?");
-    TRY_ASSIGN(found, query.bind(name_of(authority)).step());
-    if (!found)
-        return fail(ErrorCode::not_found, "authority");
-    return AuthorityRow{{query.blob(0), query.blob(1)}, query.blob(2)};
+    auto query = m_database.prepare("SELECT kind, generation, key_blob, spki, certificate FROM authority"
+                                    " ORDER BY kind, generation");
+    std::vector<AuthorityRow> rows;
+    for (;;) {
+        TRY_ASSIGN(found, query.step());
+        if (!found)
+            return rows;
+        const AuthorityId id{static_cast<Authority>(query.integer(0)),
+                             static_cast<std::uint32_t>(query.integer(1))};
+        rows.push_back({id, {query.blob(2), query.blob(3)}, query.blob(4)});
+    }
 }
 
 Result<IssuanceOrder> Transaction::ceremony_order(Draft draft, TimePoint now)
@@ -156,14 +187,84 @@ Result<CarriedOrder> Transaction::carry(const statements::VerifiedOrder& order, 
     const auto& id = order.order().id;
     auto insert = m_database.prepare("INSERT INTO carried_order(id, hash, action, at_ms) VALUES(?, ?, ?, ?)"
                                      " ON CONFLICT DO NOTHING");
-    TRY(one_row(insert.bind(id.bytes())
-                    .bind(order.hash())
-                    .bind(order.order().action)
-                    .bind(to_unix_ms(now))
-                    .run(),
-                ErrorCode::already_exists, "the order was carried out before"));
+    TRY(one_row(
+        insert.bind(id.bytes()).bind(order.hash()).bind(order.order().action).bind(to_unix_ms(now)).run(),
+        ErrorCode::already_exists, "the order was carried out before"));
     TRY(append_event("order", order.hash(), now));
     return CarriedOrder(id);
+}
+
+Status Transaction::finish(const CarriedOrder& carried, ByteView outcome)
+{
+    auto update = m_database.prepare("UPDATE carried_order SET outcome = ? WHERE id = ?");
+    return one_row(update.bind(outcome).bind(carried.m_id.bytes()).run(), ErrorCode::internal, "order");
+}
+
+Result<Bytes> Transaction::order_outcome(const OrderId& id)
+{
+    auto query = m_database.prepare("SELECT outcome FROM carried_order WHERE id = ? AND outcome IS NOT NULL");
+    TRY_ASSIGN(found, query.bind(id.bytes()).step());
+    if (!found)
+        return fail(ErrorCode::not_found, "no order of this id was carried out");
+    return query.blob(0);
+}
+
+Result<IssuanceOrder> Transaction::ordered(Draft draft, const CarriedOrder&, TimePoint now)
+{
+    if (!may_issue_ordered(draft.authority().kind, draft.profile()))
+        return fail(ErrorCode::forbidden, "this authority does not issue that");
+    return insert_intent(std::move(draft), now);
+}
+
+Status Transaction::replace_settings(const Settings& settings, keystore::KeyStore& keys, const CarriedOrder&)
+{
+    const auto value = settings.encode();
+    return one_row(m_database.prepare("UPDATE settings SET value = ?, seal = ?")
+                       .bind(value)
+                       .bind(keys.seal(settings_label, value))
+                       .run(),
+                   ErrorCode::internal, "settings");
+}
+
+Status Transaction::replace_certificate(const AuthorityId& id, const pki::Certificate& certificate,
+                                        const CarriedOrder&)
+{
+    auto update = m_database.prepare("UPDATE authority SET certificate = ? WHERE name = ? AND spki = ?");
+    update.bind(certificate.der()).bind(id.name()).bind(certificate.public_key().spki());
+    return one_row(update.run(), ErrorCode::conflict, "authority");
+}
+
+Result<Bytes> Transaction::key_blob(const AuthorityId& id)
+{
+    auto query = m_database.prepare("SELECT key_blob FROM authority WHERE name = ?");
+    TRY(query.bind(id.name()).step());
+    return query.blob(0);
+}
+
+Status Transaction::forget_outcomes(std::string_view action, const CarriedOrder&)
+{
+    TRY(m_database.prepare("UPDATE carried_order SET outcome = NULL WHERE action = ?").bind(action).run());
+    return {};
+}
+
+Status Transaction::put_key(const AuthorityId& id, ByteView blob, const CarriedOrder&)
+{
+    auto update = m_database.prepare("UPDATE authority SET key_blob = ? WHERE name = ?");
+    return one_row(update.bind(blob).bind(id.name()).run(), ErrorCode::internal, "authority");
+}
+
+Result<std::vector<Bytes>> Transaction::cross_certificates()
+{
+    auto query = m_database.prepare("SELECT certificate FROM certificate WHERE profile = ?"
+                                    " AND certificate IS NOT NULL ORDER BY rowid");
+    query.bind(static_cast<std::int64_t>(pki::ProfileId::root_cross));
+    std::vector<Bytes> all;
+    for (;;) {
+        TRY_ASSIGN(found, query.step());
+        if (!found)
+            return all;
+        all.push_back(query.blob(0));
+    }
 }
 
 Status Transaction::store_nonce(ByteView nonce, TimePoint now)
@@ -196,7 +297,7 @@ Result<IssuanceOrder> Transaction::insert_intent(Draft draft, TimePoint now)
             .prepare("INSERT INTO certificate(serial, authority, profile, tbs, intended_ms, not_after_ms)"
                      " VALUES(?, ?, ?, ?, ?, ?)")
             .bind(draft.serial())
-            .bind(name_of(draft.authority()))
+            .bind(draft.authority().name())
             .bind(static_cast<std::int64_t>(draft.profile()))
             .bind(draft.tbs())
             .bind(to_unix_ms(now))
@@ -208,7 +309,7 @@ Result<IssuanceOrder> Transaction::insert_intent(Draft draft, TimePoint now)
 
 Result<IssuanceOrder> Transaction::store_intent(Draft draft, TimePoint now)
 {
-    if (!may_issue(draft.authority(), draft.profile()))
+    if (!may_issue(draft.authority().kind, draft.profile()))
         return fail(ErrorCode::forbidden, "this authority does not issue that after its ceremony");
     return insert_intent(std::move(draft), now);
 }
@@ -226,8 +327,8 @@ Status Transaction::store_identity(ByteView attestation_hash, const SignerId& si
 Result<std::optional<CertificateRow>> Transaction::identity(ByteView attestation_hash)
 {
     auto query =
-        m_database.prepare("SELECT c.serial, c.profile, c.certificate, c.revoked_ms, c.reason FROM identity i"
-                           " JOIN certificate c ON c.serial = i.serial WHERE i.attestation = ?");
+        m_database.prepare(select_certificate("identity i JOIN certificate c ON c.serial = i.serial") +
+                           " WHERE i.attestation = ?");
     TRY_ASSIGN(found, query.bind(attestation_hash).step());
     if (!found)
         return std::optional<CertificateRow>();
@@ -237,12 +338,15 @@ Result<std::optional<CertificateRow>> Transaction::identity(ByteView attestation
 
 Result<IssuanceOrder> Transaction::reopen_intent(ByteView serial)
 {
-    auto query = m_database.prepare("SELECT tbs FROM certificate WHERE serial = ? AND authority = ?"
-                                    " AND certificate IS NULL AND revoked_ms IS NULL");
-    TRY_ASSIGN(found, query.bind(serial).bind(name_of(Authority::issuing)).step());
+    auto query = m_database.prepare("SELECT c.tbs, a.generation FROM certificate c"
+                                    " JOIN authority a ON a.name = c.authority"
+                                    " WHERE c.serial = ? AND a.kind = ? AND c.certificate IS NULL"
+                                    " AND c.revoked_ms IS NULL");
+    TRY_ASSIGN(found, query.bind(serial).bind(static_cast<std::int64_t>(Authority::issuing)).step());
     if (!found)
         return fail(ErrorCode::conflict, "no intent waits for its signature");
-    return IssuanceOrder(Authority::issuing, to_bytes(serial), query.blob(0));
+    const AuthorityId id{Authority::issuing, static_cast<std::uint32_t>(query.integer(1))};
+    return IssuanceOrder(id, to_bytes(serial), query.blob(0));
 }
 
 Status Transaction::store_certificate(const pki::Certificate& certificate, TimePoint now)
@@ -256,8 +360,7 @@ Status Transaction::store_certificate(const pki::Certificate& certificate, TimeP
 
 Result<std::optional<CertificateRow>> Transaction::certificate(ByteView serial)
 {
-    auto query = m_database.prepare(
-        "SELECT serial, profile, certificate, revoked_ms, reason FROM certificate WHERE serial = ?");
+    auto query = m_database.prepare(select_certificate("certificate c") + " WHERE c.serial = ?");
     TRY_ASSIGN(found, query.bind(serial).step());
     if (!found)
         return std::optional<CertificateRow>();
@@ -376,19 +479,27 @@ Result<bool> Transaction::is_retired(ByteView spki)
     return query.bind(crypto::sha256(spki)).step();
 }
 
-Result<std::optional<Bytes>> Transaction::current_crl(Authority authority, TimePoint now)
+Result<std::optional<Bytes>> Transaction::current_crl(AuthorityId authority, TimePoint now)
 {
     auto query =
         m_database.prepare("SELECT crl FROM authority WHERE name = ? AND crl IS NOT NULL AND crl_stale = 0"
                            " AND crl_at_ms <= ? AND crl_at_ms > ?");
     const auto due = now - crl_due;
-    TRY_ASSIGN(found, query.bind(name_of(authority)).bind(to_unix_ms(now)).bind(to_unix_ms(due)).step());
+    TRY_ASSIGN(found, query.bind(authority.name()).bind(to_unix_ms(now)).bind(to_unix_ms(due)).step());
     return found ? std::optional(query.blob(0)) : std::nullopt;
 }
 
-Result<CrlOrder> Transaction::crl_order(Authority authority, const pki::Certificate& issuer, TimePoint now)
+Result<std::optional<Bytes>> Transaction::last_crl(AuthorityId authority)
 {
-    const auto name = name_of(authority);
+    auto query = m_database.prepare("SELECT crl FROM authority WHERE name = ? AND crl IS NOT NULL");
+    TRY_ASSIGN(found, query.bind(authority.name()).step());
+    return found ? std::optional(query.blob(0)) : std::nullopt;
+}
+
+Result<CrlOrder> Transaction::crl_order(AuthorityId authority, const pki::Certificate& issuer, TimePoint now,
+                                        std::chrono::hours life)
+{
+    const auto name = authority.name();
     TRY(one_row(
         m_database.prepare("UPDATE authority SET crl_number = crl_number + 1, crl_stale = 1 WHERE name = ?")
             .bind(name)
@@ -399,7 +510,7 @@ Result<CrlOrder> Transaction::crl_order(Authority authority, const pki::Certific
     pki::CrlContents contents;
     contents.number = static_cast<std::uint64_t>(number.integer(0));
     contents.this_update = now;
-    contents.next_update = now + crl_life;
+    contents.next_update = now + life;
     auto query =
         m_database.prepare("SELECT serial, revoked_ms, reason FROM certificate"
                            " WHERE authority = ? AND revoked_ms IS NOT NULL ORDER BY revoked_ms, serial");
@@ -415,11 +526,11 @@ Result<CrlOrder> Transaction::crl_order(Authority authority, const pki::Certific
     return CrlOrder(authority, std::move(tbs));
 }
 
-Status Transaction::store_crl(Authority authority, const pki::Crl& crl)
+Status Transaction::store_crl(AuthorityId authority, const pki::Crl& crl)
 {
     auto update = m_database.prepare(
         "UPDATE authority SET crl = ?, crl_at_ms = ?, crl_stale = 0 WHERE name = ? AND crl_number = ?");
-    update.bind(crl.der()).bind(to_unix_ms(crl.this_update())).bind(name_of(authority));
+    update.bind(crl.der()).bind(to_unix_ms(crl.this_update())).bind(authority.name());
     TRY(one_row(update.bind(static_cast<std::int64_t>(crl.number())).run(), ErrorCode::conflict,
                 "a later CRL was begun"));
     return append_event("crl", crypto::sha256(crl.der()), crl.this_update());

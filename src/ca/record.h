@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/ids.h"
 #include "ca/orders.h"
@@ -20,13 +21,17 @@ Result<sqlite::Database> open_record(const std::string& path);
 // `tampered`: a trigger or table that is not ours, or check_events.
 Status check_record(sqlite::Database& database);
 
+inline constexpr std::chrono::hours crl_life{24}; // of a list whose key is at hand
+
 struct AuthorityRow {
-    keystore::GeneratedKey key;
-    Bytes certificate; // DER
+    AuthorityId id;
+    keystore::GeneratedKey key; // blob empty: the key is away
+    Bytes certificate;          // DER
 };
 
 struct CertificateRow {
     Bytes serial;
+    AuthorityId authority;
     pki::ProfileId profile = pki::ProfileId::root;
     Bytes certificate; // empty: intended, not signed
     std::optional<pki::Revocation> revocation;
@@ -64,14 +69,26 @@ public:
     // The ceremony: settings once. `tampered` when the seal does not hold.
     Result<std::optional<Settings>> settings(keystore::KeyStore& keys);
     Status store_settings(const Settings& settings, keystore::KeyStore& keys);
-    Status store_authority(Authority authority, const AuthorityRow& row);
-    Result<AuthorityRow> authority(Authority authority);
+    Status store_authority(const AuthorityRow& row);
+    Result<std::vector<AuthorityRow>> authorities(); // each kind's in the order of its generations
     // A certificate of the ceremony is signed before its intent is durable, since all of the ceremony is
     // one transaction: `conflict` once there are settings.
     Result<IssuanceOrder> ceremony_order(Draft draft, TimePoint now);
 
-    // Officers' orders: each once, `already_exists` afterwards.
+    // Officers' orders: each once, `already_exists` afterwards. All of an order is one transaction, as the
+    // ceremony is, so that what it signs is there with the order's id or not at all.
     Result<CarriedOrder> carry(const statements::VerifiedOrder& order, TimePoint now);
+    Status finish(const CarriedOrder& carried, ByteView outcome);
+    Result<Bytes> order_outcome(const OrderId& id); // not_found
+    Result<IssuanceOrder> ordered(Draft draft, const CarriedOrder& carried, TimePoint now);
+    Status replace_settings(const Settings& settings, keystore::KeyStore& keys, const CarriedOrder& carried);
+    Status add_authority(const AuthorityRow& row, const CarriedOrder&) { return store_authority(row); }
+    Status replace_certificate(const AuthorityId& id, const pki::Certificate& certificate,
+                               const CarriedOrder& carried);
+    Result<Bytes> key_blob(const AuthorityId& id);
+    Status put_key(const AuthorityId& id, ByteView blob, const CarriedOrder& carried); // empty: it is away
+    Status forget_outcomes(std::string_view action, const CarriedOrder& carried);
+    Result<std::vector<Bytes>> cross_certificates();
 
     // Nonces: each for one attestation.
     Status store_nonce(ByteView nonce, TimePoint now);
@@ -98,9 +115,11 @@ public:
     // Whether a certificate of this key was revoked: its word counts no more, nor is it certified again.
     Result<bool> is_retired(ByteView spki);
     // The list that is current, or nothing when it is due at `now`.
-    Result<std::optional<Bytes>> current_crl(Authority authority, TimePoint now);
-    Result<CrlOrder> crl_order(Authority authority, const pki::Certificate& issuer, TimePoint now);
-    Status store_crl(Authority authority, const pki::Crl& crl);
+    Result<std::optional<Bytes>> current_crl(AuthorityId authority, TimePoint now);
+    Result<CrlOrder> crl_order(AuthorityId authority, const pki::Certificate& issuer, TimePoint now,
+                               std::chrono::hours life = crl_life);
+    Result<std::optional<Bytes>> last_crl(AuthorityId authority); // however old
+    Status store_crl(AuthorityId authority, const pki::Crl& crl);
 
     Status append_event(std::string_view kind, ByteView subject, TimePoint now);
 

@@ -18,24 +18,7 @@ Status check_revocable(pki::ProfileId profile)
 
 }
 
-role::OrderAuthority Service::order_authority()
-{
-    const std::lock_guard lock(m_mutex);
-    if (!m_settings || !m_authorities)
-        return {};
-    role::OrderAuthority authority{m_settings->mode, m_authorities->root.certificate.sha256(), {}};
-    const auto read = m_options.writer.write([&](sqlite::Database& database) -> Status {
-        for (const auto& officer : m_settings->officers) {
-            TRY_ASSIGN(is_retired, Transaction(database).is_retired(officer.spki));
-            if (!is_retired)
-                authority.officers.push_back(officer.spki);
-        }
-        return {};
-    });
-    return read ? authority : role::OrderAuthority{};
-}
-
-Status Service::revoke_ordered(Transaction& transaction, const statements::VerifiedOrder& order,
+Result<AuthorityId> Service::revoke_ordered(Transaction& transaction, const statements::VerifiedOrder& order,
                                const RevocationTarget& target, TimePoint now)
 {
     TRY(transaction.carry(order, now));
@@ -58,7 +41,7 @@ Status Service::revoke_ordered(Transaction& transaction, const statements::Verif
     }
     if (left < (m_settings->mode == Mode::sandbox ? 1U : 2U))
         return fail(ErrorCode::conflict, "too few officers would be left to order anything");
-    return {};
+    return row->authority;
 }
 
 Result<Bytes> Service::revoke_by_order(const statements::VerifiedOrder& order)
@@ -67,14 +50,12 @@ Result<Bytes> Service::revoke_by_order(const statements::VerifiedOrder& order)
     TRY_ASSIGN(certificate, pki::Certificate::from_der(parameters.certificate));
     TRY_ASSIGN(reason, pki::revocation_reason_from_string(parameters.revocation_reason));
     const RevocationTarget target{std::move(certificate), reason};
-    const std::lock_guard lock(m_mutex);
     const auto now = m_options.clock.now();
-    TRY(m_options.writer.write([&](sqlite::Database& database) {
+    TRY_ASSIGN(authority, m_options.writer.write_returning([&](sqlite::Database& database) {
         Transaction transaction(database);
         return revoke_ordered(transaction, order, target, now);
     }));
-    const bool by_issuing = target.certificate.check_issued_by(m_authorities->issuing.certificate).has_value();
-    return fresh_crl(by_issuing ? Authority::issuing : Authority::root);
+    return fresh_crl(m_authorities->at(authority));
 }
 
 }

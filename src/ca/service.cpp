@@ -36,10 +36,18 @@ Status check_not_retired(Transaction& transaction, ByteView spki, std::string_vi
 
 Service::Service(ServiceOptions options)
     : m_options(std::move(options)),
-      m_orders("ca",
-               {{statements::revoke_action, 2, role::only_ready,
-                 [this](statements::VerifiedOrder order) { return revoke_by_order(order); }}},
-               [this] { return order_authority(); }, [this] { return m_state.load(); }, m_options.clock)
+      m_orders(
+          "ca",
+          [this] {
+              std::vector<role::OrderAction> actions{
+                  {statements::revoke_action, 2, role::only_ready,
+                   [this](const auto& order) { return revoke_by_order(order); }}};
+              for (const auto& act : order_acts())
+                  actions.push_back({act.name, 2, role::only_ready,
+                                     [this, &act](const auto& order) { return carry(act, order); }});
+              return actions;
+          }(),
+          [this] { return order_authority(); }, [this] { return m_state.load(); }, m_options.clock)
 {
 }
 
@@ -59,6 +67,11 @@ Result<std::unique_ptr<Service>> Service::open(ServiceOptions options)
 Status Service::load()
 {
     TRY(m_options.writer.write(check_record));
+    return read_settings();
+}
+
+Status Service::read_settings()
+{
     TRY_ASSIGN(settings, m_options.writer.write_returning([&](sqlite::Database& database) {
         return Transaction(database).settings(m_options.keys);
     }));
@@ -67,7 +80,7 @@ Status Service::load()
     TRY(m_options.check_mode(settings->mode));
     TRY_ASSIGN(authorities, m_options.writer.write_returning([&](sqlite::Database& database) {
         Transaction transaction(database);
-        return load_authorities(transaction, m_options.keys);
+        return Authorities::load(transaction, m_options.keys);
     }));
     m_settings = std::move(settings);
     m_authorities.emplace(std::move(authorities));
@@ -98,10 +111,10 @@ Result<proto::ca::InitialiseReply> Service::initialise(const proto::ca::Initiali
     const std::lock_guard lock(m_mutex);
     if (m_state != role::State::UNINITIALISED)
         return fail(ErrorCode::conflict, "the ceremony is over");
-    const CeremonyInput input{settings, m_options.keys, m_throw_away, m_options.clock.now(),
+    const IssuanceInput input{settings, m_options.keys, m_throw_away, m_options.clock.now(),
                               m_options.random};
     TRY_ASSIGN(result, run_ceremony(input, m_options.writer));
-    m_settings.emplace(std::move(settings));
+    m_settings.emplace(std::move(result.settings));
     m_authorities.emplace(std::move(result.authorities));
     m_state = role::State::READY;
     log::info("ceremony done");
@@ -132,7 +145,7 @@ Result<proto::ca::IssueIdentityReply> Service::issue_identity(const proto::ca::I
         return begin_identity(transaction, verified, lifetime, now);
     }));
     if (begun.order) {
-        TRY_ASSIGN(certificate, finish(Authority::issuing, std::move(*begun.order)));
+        TRY_ASSIGN(certificate, finish(std::move(*begun.order)));
         begun.certificate = certificate.der();
     }
     proto::ca::IssueIdentityReply reply;
@@ -160,9 +173,10 @@ Result<Service::Begun> Service::begin_identity(Transaction& transaction, const I
     const auto& signer = request.attestation.signer_id;
     TRY(transaction.claim_key(request.key.spki(), signer));
     TRY_ASSIGN(serial_number, subject_serial(transaction, request));
-    const auto contents = identity_contents(request, *m_settings, m_authorities->issuing.certificate,
+    const auto contents = identity_contents(request, *m_settings, m_authorities->of(Authority::issuing),
                                             serial_number, now, lifetime, m_options.random);
-    TRY_ASSIGN(draft, make_draft(Authority::issuing, pki::ProfileId::natural_person_esign, contents));
+    TRY_ASSIGN(draft, make_draft(m_authorities->of(Authority::issuing), pki::ProfileId::natural_person_esign,
+                                 contents));
     TRY_ASSIGN(order, transaction.store_intent(std::move(draft), now));
     TRY(transaction.store_identity(request.attestation_hash, signer, order.serial()));
     return Begun{{}, std::move(order)};
@@ -180,6 +194,8 @@ Result<std::string> Service::subject_serial(Transaction& transaction, const Iden
     if (known && statement.sequence == row.sequence &&
         !equal_public(row.statement_hash, request.attestation.statement_hash))
         return fail(ErrorCode::forbidden, "another statement of this signer has the same number");
+    if (request.by_former_officer && (!known || statement.sequence != row.sequence))
+        return fail(ErrorCode::forbidden, "who signed this statement is no officer any more");
     SignerRow next{statement.sequence, request.attestation.statement_hash, row.serial_number};
     if (next.serial_number.empty())
         next.serial_number = hex_encode_upper(m_options.random.bytes(10));
@@ -187,16 +203,17 @@ Result<std::string> Service::subject_serial(Transaction& transaction, const Iden
     return statement.identity_number.empty() ? next.serial_number : statement.identity_number;
 }
 
-Result<Draft> Service::make_draft(Authority authority, pki::ProfileId id,
+Result<Draft> Service::make_draft(const AuthorityState& issuer, pki::ProfileId id,
                                   const pki::CertificateContents& contents)
 {
-    TRY_ASSIGN(throw_away, m_throw_away.of(m_authorities->of(authority).key.public_key().type()));
-    return Draft::make(authority, pki::profile(id), contents, *throw_away);
+    TRY(issuer.key.check_here());
+    TRY_ASSIGN(throw_away, m_throw_away.of(issuer.certificate.public_key().type()));
+    return Draft::make(issuer.id, pki::profile(id), contents, *throw_away);
 }
 
-Result<pki::Certificate> Service::finish(Authority authority, IssuanceOrder order)
+Result<pki::Certificate> Service::finish(IssuanceOrder order)
 {
-    const auto& issuer = m_authorities->of(authority);
+    const auto& issuer = m_authorities->at(order.authority());
     TRY_ASSIGN(certificate, issuer.key.issue(std::move(order)));
     TRY(certificate.check_issued_by(issuer.certificate));
     const auto now = m_options.clock.now();
@@ -206,15 +223,15 @@ Result<pki::Certificate> Service::finish(Authority authority, IssuanceOrder orde
     return certificate;
 }
 
-Result<pki::Certificate> Service::issue(Authority authority, pki::ProfileId id,
+Result<pki::Certificate> Service::issue(const AuthorityState& issuer, pki::ProfileId id,
                                         const pki::CertificateContents& contents)
 {
-    TRY_ASSIGN(draft, make_draft(authority, id, contents));
+    TRY_ASSIGN(draft, make_draft(issuer, id, contents));
     const auto now = m_options.clock.now();
     TRY_ASSIGN(order, m_options.writer.write_returning([&](sqlite::Database& database) {
         return Transaction(database).store_intent(std::move(draft), now);
     }));
-    return finish(authority, std::move(order));
+    return finish(std::move(order));
 }
 
 Result<proto::ca::RevokeReply> Service::revoke(const proto::ca::RevokeRequest& request)
@@ -228,28 +245,35 @@ Result<proto::ca::RevokeReply> Service::revoke(const proto::ca::RevokeRequest& r
         request.requested_at_unix_ms() == 0 ? now : from_unix_ms(request.requested_at_unix_ms()),
         m_settings->revocations_per_hour};
     TRY(statements::check_requester(wanted.requested_by, wanted.requested_at, now));
-    TRY(m_options.writer.write([&](sqlite::Database& database) -> Status {
-        Transaction transaction(database);
-        TRY_ASSIGN(row, transaction.certificate(serial));
-        if (!row || row->certificate.empty())
-            return fail(ErrorCode::not_found, "no certificate of ours has this serial number");
-        if (row->profile != pki::ProfileId::natural_person_esign)
-            return fail(ErrorCode::forbidden, "only signers' certificates are revoked this way");
-        return transaction.revoke(serial, wanted, now);
-    }));
-    TRY_ASSIGN(crl, fresh_crl(Authority::issuing));
+    TRY_ASSIGN(authority,
+               m_options.writer.write_returning([&](sqlite::Database& database) -> Result<AuthorityId> {
+                   Transaction transaction(database);
+                   TRY_ASSIGN(row, transaction.certificate(serial));
+                   if (!row || row->certificate.empty())
+                       return fail(ErrorCode::not_found, "no certificate of ours has this serial number");
+                   if (row->profile != pki::ProfileId::natural_person_esign)
+                       return fail(ErrorCode::forbidden, "only signers' certificates are revoked this way");
+                   TRY(transaction.revoke(serial, wanted, now));
+                   return row->authority;
+               }));
+    TRY_ASSIGN(crl, fresh_crl(m_authorities->at(authority)));
     proto::ca::RevokeReply reply;
     reply.set_crl(to_string(ByteView(crl)));
     return reply;
 }
 
-Result<Bytes> Service::fresh_crl(Authority authority)
+Result<Bytes> Service::fresh_crl(const AuthorityState& issuer)
 {
-    const auto& issuer = m_authorities->of(authority);
+    const auto& authority = issuer.id;
     const auto now = m_options.clock.now();
     TRY_ASSIGN(current, m_options.writer.write_returning([&](sqlite::Database& database) {
-        return Transaction(database).current_crl(authority, now);
+        Transaction transaction(database);
+        // While its key is offline the list that it left behind is the one.
+        return issuer.key.is_away() ? transaction.last_crl(authority)
+                                    : transaction.current_crl(authority, now);
     }));
+    if (!current)
+        TRY(issuer.key.check_here());
     if (current)
         return std::move(*current);
     TRY_ASSIGN(order, m_options.writer.write_returning([&](sqlite::Database& database) {
@@ -265,13 +289,19 @@ Result<Bytes> Service::fresh_crl(Authority authority)
 Result<proto::ca::CurrentCrlsReply> Service::current_crls(const proto::ca::CurrentCrlsRequest&)
 {
     const std::lock_guard lock(m_mutex);
-    TRY_ASSIGN(issuing, fresh_crl(Authority::issuing));
-    TRY_ASSIGN(root, fresh_crl(Authority::root));
     proto::ca::CurrentCrlsReply reply;
-    reply.add_crls(to_string(ByteView(issuing)));
-    reply.add_paths(std::string(pki::path_issuing_crl));
-    reply.add_crls(to_string(ByteView(root)));
-    reply.add_paths(std::string(pki::path_root_crl));
+    const auto add = [&](const AuthorityState& authority) -> Status {
+        TRY_ASSIGN(crl, fresh_crl(authority));
+        reply.add_crls(to_string(ByteView(crl)));
+        reply.add_authorities(authority.id.name());
+        reply.add_paths(pki::crl_path(authority.id.name()));
+        return {};
+    };
+    for (const auto kind : {Authority::issuing, Authority::root})
+        TRY(add(m_authorities->of(kind)));
+    for (const auto& authority : m_authorities->all())
+        if (authority.id.kind != Authority::access && authority.id != m_authorities->of(authority.id.kind).id)
+            TRY(add(authority));
     return reply;
 }
 
@@ -290,13 +320,14 @@ Result<proto::ca::IssueAccessReply> Service::issue_access(const proto::ca::Issue
         return fail(ErrorCode::forbidden, "server certificates are made in a sandbox alone");
     const auto now = m_options.clock.now();
     TRY(crypto::check_may_issue(csr.public_key().type(), now));
-    auto contents = contents_under(Authority::access, &m_authorities->access.certificate, *m_settings, now,
-                                   lifetime, m_options.random);
+    const auto& issuer = m_authorities->of(Authority::access);
+    auto contents =
+        contents_under(issuer.id, &issuer.certificate, *m_settings, now, lifetime, m_options.random);
     contents.subject = {{pki::oids::organisation, m_settings->marked(m_settings->organisation)},
                         {pki::oids::common_name, request.common_name()}};
     contents.spki = csr.public_key().spki();
     contents.alt_names = m_settings->server_names;
-    TRY_ASSIGN(certificate, issue(Authority::access, id, contents));
+    TRY_ASSIGN(certificate, issue(issuer, id, contents));
     proto::ca::IssueAccessReply reply;
     reply.set_certificate(to_string(ByteView(certificate.der())));
     return reply;
@@ -305,10 +336,24 @@ Result<proto::ca::IssueAccessReply> Service::issue_access(const proto::ca::Issue
 Result<proto::ca::ChainReply> Service::chain(const proto::ca::ChainRequest&)
 {
     const std::lock_guard lock(m_mutex);
+    const auto current = [this](Authority kind) {
+        return to_string(ByteView(m_authorities->of(kind).certificate.der()));
+    };
+    TRY_ASSIGN(crosses, m_options.writer.write_returning([&](sqlite::Database& database) {
+        return Transaction(database).cross_certificates();
+    }));
     proto::ca::ChainReply reply;
-    reply.set_root_certificate(to_string(ByteView(m_authorities->root.certificate.der())));
-    reply.set_issuing_certificate(to_string(ByteView(m_authorities->issuing.certificate.der())));
-    reply.set_access_ca_certificate(to_string(ByteView(m_authorities->access.certificate.der())));
+    reply.set_root_certificate(current(Authority::root));
+    reply.set_issuing_certificate(current(Authority::issuing));
+    reply.set_access_ca_certificate(current(Authority::access));
+    for (const auto& authority : m_authorities->all()) {
+        auto* entry = reply.add_authorities();
+        entry->set_name(authority.id.name());
+        entry->set_certificate(to_string(ByteView(authority.certificate.der())));
+        entry->set_key_is_away(authority.key.is_away());
+    }
+    for (const auto& cross : crosses)
+        reply.add_cross_certificates(to_string(ByteView(cross)));
     return reply;
 }
 
@@ -324,8 +369,9 @@ Result<proto::ca::CertificatesReply> Service::certificates(const proto::ca::Cert
         authority->set_path(std::string(path));
         authority->set_certificate(to_string(ByteView(certificate.der())));
     };
-    add(pki::path_root_certificate, m_authorities->root.certificate);
-    add(pki::path_issuing_certificate, m_authorities->issuing.certificate);
+    for (const auto& authority : m_authorities->all())
+        if (authority.id.kind != Authority::access)
+            add(pki::certificate_path(authority.id.name()), authority.certificate);
     for (const auto& der : services)
         reply.add_services(to_string(ByteView(der)));
     return reply;
@@ -338,16 +384,17 @@ Result<proto::ca::RenewOcspReply> Service::renew_ocsp(const proto::ca::RenewOcsp
         Transaction transaction(database);
         return check_not_retired(transaction, m_settings->ocsp_spki, "the responder's key was revoked");
     }));
-    const auto renew = [&](Authority authority) {
-        const auto contents = responder_contents(authority, m_authorities->of(authority).certificate,
-                                                 *m_settings, m_options.clock.now(), m_options.random);
-        return issue(authority, pki::ProfileId::ocsp_responder, contents);
-    };
-    TRY_ASSIGN(for_issuing, renew(Authority::issuing));
-    TRY_ASSIGN(for_root, renew(Authority::root));
     proto::ca::RenewOcspReply reply;
-    reply.set_ocsp_issuing_certificate(to_string(ByteView(for_issuing.der())));
-    reply.set_ocsp_root_certificate(to_string(ByteView(for_root.der())));
+    for (const auto& authority : m_authorities->all()) {
+        if (authority.id.kind == Authority::access || authority.key.is_away())
+            continue;
+        const auto contents = responder_contents(authority.id, authority.certificate, *m_settings,
+                                                 m_options.clock.now(), m_options.random);
+        TRY_ASSIGN(certificate, issue(authority, pki::ProfileId::ocsp_responder, contents));
+        auto* entry = reply.add_responders();
+        entry->set_issuer_certificate(to_string(ByteView(authority.certificate.der())));
+        entry->set_responder_certificate(to_string(ByteView(certificate.der())));
+    }
     return reply;
 }
 

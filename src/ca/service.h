@@ -10,6 +10,7 @@
 
 #include "ca/ceremony.h"
 #include "ca/identity.h"
+#include "ca/officer_orders.h"
 #include "role/dispatch.h"
 #include "role/orders.h"
 
@@ -37,16 +38,14 @@ public:
     Result<proto::ca::IssueIdentityReply> issue_identity(const proto::ca::IssueIdentityRequest& request);
     // Final. Asked again, the list that holds the serial number.
     Result<proto::ca::RevokeReply> revoke(const proto::ca::RevokeRequest& request);
-    // What officers order.
-    Result<proto::CarryOutReply> carry_out(const proto::CarryOutRequest& request)
-    {
-        return m_orders.carry_out(request);
-    }
     Result<proto::ca::IssueAccessReply> issue_access(const proto::ca::IssueAccessRequest& request);
     Result<proto::ca::CurrentCrlsReply> current_crls(const proto::ca::CurrentCrlsRequest& request);
     Result<proto::ca::CertificatesReply> certificates(const proto::ca::CertificatesRequest& request);
     Result<proto::ca::ChainReply> chain(const proto::ca::ChainRequest& request);
     Result<proto::ca::RenewOcspReply> renew_ocsp(const proto::ca::RenewOcspRequest& request);
+    // Officers' orders (officer_orders.h); what came of one that was carried out.
+    Result<proto::CarryOutReply> carry_out(const proto::CarryOutRequest& request);
+    Result<proto::CarryOutReply> order_outcome(const proto::OrderOutcomeRequest& request);
 
 private:
     struct RevocationTarget { // that officers name
@@ -59,21 +58,23 @@ private:
     };
 
     explicit Service(ServiceOptions options);
-    role::OrderAuthority order_authority();
     // Final: the list that holds the serial number.
     Result<Bytes> revoke_by_order(const statements::VerifiedOrder& order);
-    Status revoke_ordered(Transaction& transaction, const statements::VerifiedOrder& order, const RevocationTarget& target, TimePoint now);
+    Result<AuthorityId> revoke_ordered(Transaction& transaction, const statements::VerifiedOrder& order, const RevocationTarget& target, TimePoint now);
     Status load();
-    // The next six: m_mutex is held.
+    Status read_settings();
+    // The next ones: m_mutex is held.
+    [[nodiscard]] role::OrderAuthority order_authority() const;
+    Result<Bytes> carry(const OrderAct& act, const statements::VerifiedOrder& order);
     Result<Begun> begin_identity(Transaction& transaction, const IdentityRequest& request,
                                  std::chrono::days lifetime, TimePoint now);
     Result<std::string> subject_serial(Transaction& transaction, const IdentityRequest& request);
-    Result<Draft> make_draft(Authority authority, pki::ProfileId id,
+    Result<Draft> make_draft(const AuthorityState& issuer, pki::ProfileId id,
                              const pki::CertificateContents& contents);
-    Result<pki::Certificate> finish(Authority authority, IssuanceOrder order);
-    Result<pki::Certificate> issue(Authority authority, pki::ProfileId id,
+    Result<pki::Certificate> finish(IssuanceOrder order);
+    Result<pki::Certificate> issue(const AuthorityState& issuer, pki::ProfileId id,
                                    const pki::CertificateContents& contents);
-    Result<Bytes> fresh_crl(Authority authority);
+    Result<Bytes> fresh_crl(const AuthorityState& authority);
 
     ServiceOptions m_options;
     std::atomic<role::State> m_state{role::State::UNINITIALISED};

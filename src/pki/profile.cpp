@@ -71,6 +71,9 @@ constexpr std::array<Profile, profile_count> profiles{{
     qualified(legal_person_short, "legal_person_short", legal_person, published, days(7)),
     qualified(natural_person_assured, "natural_person_assured", natural_person, assured, days(1)),
     qualified(legal_person_assured, "legal_person_assured", legal_person, assured, days(1)),
+    // RFC 5280 3.2: a cross-certificate; any policy, as a root limits none
+    {root_cross, "root_cross", CaRole::any_path, provider, ca_usage, "", Policies::any, nullptr, published,
+     days(20 * 365), none},
 }};
 
 constexpr bool in_order()
@@ -87,6 +90,14 @@ static_assert(in_order());
 const Profile& profile(ProfileId id)
 {
     return profiles[static_cast<std::size_t>(id)];
+}
+
+const Profile* find_profile(std::string_view name)
+{
+    for (const auto& profile : profiles)
+        if (profile.name == name)
+            return &profile;
+    return nullptr;
 }
 
 }

@@ -28,8 +28,9 @@ enum class ProfileId {
     legal_person_short,
     natural_person_assured, // validity-assured: never revoked
     legal_person_assured,
+    root_cross,           // a root by another root: cross-over of a re-key (RFC 4210 4.4)
 };
-inline constexpr std::size_t profile_count = 15;
+inline constexpr std::size_t profile_count = 16;
 
 // RFC 5280 4.2.1.3; bit 0 is the most significant of 16.
 enum KeyUsage : std::uint16_t {
@@ -89,5 +90,6 @@ struct Profile {
 };
 
 [[nodiscard]] const Profile& profile(ProfileId id);
+[[nodiscard]] const Profile* find_profile(std::string_view name); // null: none has it
 
 }

@@ -18,6 +18,16 @@ Status check_public_host(std::string_view host)
     return {};
 }
 
+std::string crl_path(std::string_view authority)
+{
+    return "/crl/" + std::string(authority) + ".crl";
+}
+
+std::string certificate_path(std::string_view authority)
+{
+    return "/ca/" + std::string(authority) + ".cer";
+}
+
 std::string http_url(std::string_view host, std::string_view path)
 {
     return "http://" + std::string(host) + std::string(path);

@@ -76,6 +76,8 @@ bool has_unknown_fields_below(const Message& message)
         found = found || has_unknown_fields(message.approval());
     if constexpr (requires { message.officers(); })
         found = found || any(message.officers());
+    if constexpr (requires { message.lifetimes(); })
+        found = found || any(message.lifetimes());
     if constexpr (requires { message.authorities(); })
         found = found || any(message.authorities());
     if constexpr (requires { message.singles(); })

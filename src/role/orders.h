@@ -18,6 +18,7 @@
 namespace qss::role {
 
 inline constexpr int carry_out_type = 5;
+inline constexpr int order_outcome_type = 6;
 inline constexpr std::size_t carry_out_size =
     statements::order_max_signatures * (limits::statement_size + 256);
 static_assert(carry_out_size < limits::wire_message_size);

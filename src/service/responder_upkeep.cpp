@@ -45,7 +45,7 @@ Status ResponderUpkeep::renew_certificates()
         return {};
     m_renewed_at = now;
     TRY_ASSIGN(certificates, m_ca.renew_ocsp());
-    TRY(m_ocsp.complete(chain, certificates));
+    TRY(m_ocsp.complete(certificates));
     log::info("the OCSP responder has new certificates");
     return {};
 }

@@ -320,22 +320,23 @@ Result<CaChain> CaClient::chain()
                    value(reply.access_ca_certificate())};
 }
 
-Result<ResponderCertificates> CaClient::renew_ocsp()
+Result<std::vector<ResponderCertificate>> CaClient::renew_ocsp()
 {
     TRY_ASSIGN(reply, ask<ca::RenewOcspReply>(m_transport, ca::RENEW_OCSP, ca::RenewOcspRequest(), slow));
-    return ResponderCertificates{value(reply.ocsp_issuing_certificate()),
-                                 value(reply.ocsp_root_certificate())};
+    std::vector<ResponderCertificate> certificates;
+    for (const auto& entry : reply.responders())
+        certificates.push_back({value(entry.issuer_certificate()), value(entry.responder_certificate())});
+    return certificates;
 }
 
-Status OcspClient::complete(const CaChain& authorities, const ResponderCertificates& certificates)
+Status OcspClient::complete(const std::vector<ResponderCertificate>& certificates)
 {
     ocsp::CompleteRequest request;
-    auto* issuing = request.add_authorities();
-    issuing->set_issuer_certificate(field(authorities.issuing));
-    issuing->set_responder_certificate(field(certificates.for_issuing));
-    auto* root = request.add_authorities();
-    root->set_issuer_certificate(field(authorities.root));
-    root->set_responder_certificate(field(certificates.for_root));
+    for (const auto& certificate : certificates) {
+        auto* entry = request.add_authorities();
+        entry->set_issuer_certificate(field(certificate.issuer));
+        entry->set_responder_certificate(field(certificate.responder));
+    }
     TRY(ask<ocsp::CompleteReply>(m_transport, ocsp::COMPLETE, request, slow));
     return {};
 }

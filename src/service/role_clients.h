@@ -141,9 +141,9 @@ struct PublicCertificates {
     std::vector<Bytes> services;                            // DER; their status can be asked
 };
 
-struct ResponderCertificates {
-    Bytes for_issuing; // DER
-    Bytes for_root;
+struct ResponderCertificate { // DER
+    Bytes issuer;
+    Bytes responder;
 };
 
 class CaClient {
@@ -159,7 +159,8 @@ public:
     Result<std::vector<PublishedList>> current_crls();
     Result<PublicCertificates> certificates();
     Result<CaChain> chain();
-    Result<ResponderCertificates> renew_ocsp(); // for the responder's own key
+    // For the responder's own key, by each authority whose key is at hand.
+    Result<std::vector<ResponderCertificate>> renew_ocsp();
 
 private:
     Transport& m_transport;
@@ -183,7 +184,7 @@ public:
 
     Result<RoleReadiness> status();
     Status update_crl(ByteView crl);
-    Status complete(const CaChain& authorities, const ResponderCertificates& certificates);
+    Status complete(const std::vector<ResponderCertificate>& certificates);
     Result<StatusAnswer> answer(const std::vector<StatusQuestion>& questions, ByteView nonce);
 
 private:

@@ -177,15 +177,16 @@ def test_ocsp_echoes_the_nonce_and_names_itself_by_key(pki, files):
 
 
 def test_renewed_responder_is_taken_and_clean(pki, files, tmp_path):
-    renewed = pki.ca.call("ca", "RENEW_OCSP")
-    (tmp_path / "renewed.der").write_bytes(renewed.ocsp_issuing_certificate)
+    renewed = pki.ca.call("ca", "RENEW_OCSP").responders
+    issuing, = (pair.responder_certificate for pair in renewed
+                if pair.issuer_certificate == pki.ceremony.issuing_certificate)
+    (tmp_path / "renewed.der").write_bytes(issuing)
     lint("lint_pkix_cert", "lint", "-s", "NOTICE", tmp_path / "renewed.der")
-    c = pki.ceremony
     pki.ocsp.call("ocsp", "COMPLETE", authorities=[
-        dict(issuer_certificate=c.issuing_certificate, responder_certificate=renewed.ocsp_issuing_certificate),
-        dict(issuer_certificate=c.root_certificate, responder_certificate=renewed.ocsp_root_certificate)])
+        dict(issuer_certificate=pair.issuer_certificate, responder_certificate=pair.responder_certificate)
+        for pair in renewed])
     response = pki.respond((files / "person.der").read_bytes())
-    assert renewed.ocsp_issuing_certificate in response
+    assert issuing in response
 
 
 @pytest.mark.parametrize("key_type", ["P-384", "RSA-3072"])

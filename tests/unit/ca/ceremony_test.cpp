@@ -63,6 +63,20 @@ TEST_F(CeremonyTest, RefusesWhatIsWrong)
     EXPECT_EQ(spoilt([](auto& r) { r.clear_officers(); }), invalid_argument);
     EXPECT_EQ(spoilt([](auto& r) { r.set_own_policy_oid("1.3.6.1.4.1.99999.1"); }), invalid_argument);
     EXPECT_EQ(spoilt([](auto& r) { r.set_own_policy_oid("1..2"); }), invalid_argument);
+    EXPECT_EQ(spoilt([](auto& r) { r.set_root_key_type("RSA-2048"); }), invalid_argument);
+    EXPECT_EQ(spoilt([](auto& r) { r.set_arl_days(366); }), invalid_argument);
+    EXPECT_EQ(spoilt([](auto& r) { r.set_root_name("Access CA"); }), invalid_argument);
+    EXPECT_EQ(spoilt([](auto& r) { *r.add_officers() = r.officers(0); }), invalid_argument);
+    const auto lifetime = [](const char* profile, std::uint32_t days) {
+        return [=](proto::ca::InitialiseRequest& r) {
+            auto* entry = r.add_lifetimes();
+            entry->set_profile(profile);
+            entry->set_days(days);
+        };
+    };
+    EXPECT_EQ(spoilt(lifetime("issuing_ca", 3651)), invalid_argument);
+    EXPECT_EQ(spoilt(lifetime("issuing_ca", 0)), invalid_argument);
+    EXPECT_EQ(spoilt(lifetime("issuing", 1)), invalid_argument);
     EXPECT_NE(spoilt([](auto& r) { r.set_ocsp_spki("x"); }), std::nullopt);
     EXPECT_NE(spoilt([](auto& r) { r.set_sam_evidence_spki(view(new_spki(crypto::KeyType::rsa2048))); }),
               std::nullopt);
@@ -129,17 +143,18 @@ TEST_F(CeremonyTest, AfterItTheRootIssuesForTheResponderAlone)
     const auto root = pki::Certificate::from_der(as_bytes(chain->root_certificate()));
     const auto settings = Settings::from_request(initialise_request());
     const auto throw_away = std::move(*crypto::PrivateKey::generate(crypto::KeyType::p256));
-    auto contents = contents_under(Authority::root, &*root, *settings, start, std::chrono::days(1), m_random);
+    constexpr AuthorityId root_id{Authority::root};
+    auto contents = contents_under(root_id, &*root, *settings, start, std::chrono::days(1), m_random);
     contents.subject = provider_name(*settings, "Another issuing CA");
     contents.spki = new_spki();
     for (const auto id :
          {pki::ProfileId::issuing_ca, pki::ProfileId::officer, pki::ProfileId::sam_evidence}) {
         const auto refused = m_writer->write([&](sqlite::Database& database) -> Status {
             Transaction transaction(database);
-            auto draft = Draft::make(Authority::root, pki::profile(id), contents, throw_away);
+            auto draft = Draft::make(root_id, pki::profile(id), contents, throw_away);
             EXPECT_TRUE(draft);
             EXPECT_EQ(refusal(transaction.store_intent(std::move(*draft), start)), forbidden);
-            draft = Draft::make(Authority::root, pki::profile(id), contents, throw_away);
+            draft = Draft::make(root_id, pki::profile(id), contents, throw_away);
             EXPECT_EQ(refusal(transaction.ceremony_order(std::move(*draft), start)), conflict);
             return {};
         });

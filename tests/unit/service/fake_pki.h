@@ -45,8 +45,9 @@ public:
         } else if (auto* renewed = dynamic_cast<ca::RenewOcspReply*>(&reply)) {
             ++renewals;
             renew();
-            renewed->set_ocsp_issuing_certificate("for issuing");
-            renewed->set_ocsp_root_certificate(to_string(m_responder->der()));
+            auto* responder = renewed->add_responders();
+            responder->set_issuer_certificate(to_string(m_chain.root.der()));
+            responder->set_responder_certificate(to_string(m_responder->der()));
         } else if (const auto* update = dynamic_cast<const ocsp::UpdateCrlRequest*>(&request)) {
             if (refusal)
                 return fail(*refusal);
