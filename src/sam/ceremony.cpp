@@ -68,7 +68,8 @@ Status take_roots(const proto::sam::InitialiseRequest& request, Config& config)
     return {};
 }
 
-// For one of the service's own signing keys, as evidence is checked (sap/evidence_check.cpp, under_root).
+}
+
 Status check_signing_key(const pki::Certificate& certificate, std::string_view purpose)
 {
     if (certificate.is_ca() || !certificate.is_only_for(purpose))
@@ -77,14 +78,12 @@ Status check_signing_key(const pki::Certificate& certificate, std::string_view p
     return {};
 }
 
-Result<pki::Certificate> parse_under_root(const std::string& der, const pki::Certificate& root, TimePoint now)
+Result<pki::Certificate> parse_under_root(ByteView der, const pki::Certificate& root, TimePoint now)
 {
-    TRY_ASSIGN(certificate, pki::Certificate::from_der(as_bytes(der)));
+    TRY_ASSIGN(certificate, pki::Certificate::from_der(der));
     TRY(certificate.check_issued_by(root));
     TRY(pki::check_path(certificate, {}, root, now));
     return certificate;
-}
-
 }
 
 Result<Config> make_config(const proto::sam::InitialiseRequest& request, Vault& vault)
@@ -116,17 +115,17 @@ Result<Config> complete_config(Config config, const proto::sam::CompleteRequest&
     TRY_ASSIGN(root, pki::Certificate::from_der(as_bytes(request.root_certificate())));
     TRY(root.check_issued_by(root));
     TRY(root.check_valid_at(now));
-    TRY_ASSIGN(issuing, parse_under_root(request.issuing_ca_certificate(), root, now));
+    TRY_ASSIGN(issuing, parse_under_root(as_bytes(request.issuing_ca_certificate()), root, now));
     if (!root.is_ca() || !issuing.is_ca())
         return fail(ErrorCode::verification_failed, "root and issuing CA must be CA certificates");
-    TRY_ASSIGN(evidence, parse_under_root(request.evidence_certificate(), root, now));
+    TRY_ASSIGN(evidence, parse_under_root(as_bytes(request.evidence_certificate()), root, now));
     TRY(check_signing_key(evidence, pki::oids::purpose_sam_evidence));
     if (!equal_public(evidence.public_key().spki(), config.evidence_spki))
         return fail(ErrorCode::verification_failed, "the evidence certificate is not for the evidence key");
     if (request.officer_certificates_size() != static_cast<int>(config.officers.size()))
         return fail(ErrorCode::verification_failed, "one certificate for each officer");
     for (const auto& der : request.officer_certificates()) {
-        TRY_ASSIGN(certificate, parse_under_root(der, root, now));
+        TRY_ASSIGN(certificate, parse_under_root(as_bytes(der), root, now));
         TRY(check_signing_key(certificate, pki::oids::purpose_officer));
         for (auto& officer : config.officers)
             if (equal_public(certificate.public_key().spki(), officer.spki))

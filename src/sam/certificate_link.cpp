@@ -27,16 +27,16 @@ Status check_subject(const pki::Certificate& certificate, const statements::Regi
 
 }
 
-Result<Bytes> issuer_of(const Config& config)
+Result<Bytes> issuer_key_of(const pki::Certificate& certificate, const Config& config)
 {
-    TRY_ASSIGN(issuing, pki::Certificate::from_der(config.issuing_ca_certificate));
+    TRY_ASSIGN(issuing, config.issuer_of(certificate));
     return crypto::sha256(issuing.public_key().spki());
 }
 
 Status check_link(const pki::Certificate& certificate, const KeyRecord& key, const SignerRecord& signer,
                   const Config& config, TimePoint now)
 {
-    TRY_ASSIGN(issuing, pki::Certificate::from_der(config.issuing_ca_certificate));
+    TRY_ASSIGN(issuing, config.issuer_of(certificate));
     TRY_ASSIGN(root, pki::Certificate::from_der(config.root_certificate));
     if (config.is_revoked(crypto::sha256(issuing.public_key().spki())))
         return fail(ErrorCode::gone, "the issuing CA was revoked");

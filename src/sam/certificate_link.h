@@ -9,7 +9,7 @@
 namespace qss::sam {
 
 // KeyRecord::issuer of what check_link takes.
-Result<Bytes> issuer_of(const Config& config);
+Result<Bytes> issuer_key_of(const pki::Certificate& certificate, const Config& config);
 
 // By the pinned issuing CA, valid now, for this key, with the subject of the signer's current statement.
 Status check_link(const pki::Certificate& certificate, const KeyRecord& key, const SignerRecord& signer,

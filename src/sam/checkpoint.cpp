@@ -38,7 +38,13 @@ Result<Checkpoint> verify_checkpoint(ByteView transport, const Config& config)
 {
     TRY_ASSIGN(signed_checkpoint, statements::SignedStatement::decode(transport));
     TRY_ASSIGN(key, crypto::PublicKey::from_spki(config.evidence_spki));
-    TRY(signed_checkpoint.verify(key));
+    auto verified = signed_checkpoint.verify(key);
+    for (const auto& der : config.former_evidence_certificates) {
+        TRY_ASSIGN(former, pki::Certificate::from_der(der));
+        if (!verified)
+            verified = signed_checkpoint.verify(former.public_key());
+    }
+    TRY(verified);
     return Checkpoint::decode(signed_checkpoint.encoding);
 }
 

@@ -38,6 +38,13 @@ struct Config {
     Bytes root_certificate;
     std::uint32_t revocations_per_hour = 100; // that qss-api may ask for; officers order the rest
     std::vector<Bytes> revoked_keys;      // SHA-256 of SPKIs, of issuing CAs and officers: believed no more
+    // What officers' orders replaced: evidence, keys and checkpoints of that time go on being made or checked
+    // with them.
+    std::vector<Officer> former_officers;
+    std::vector<Bytes> former_evidence_certificates;
+    std::vector<Bytes> former_issuing_ca_certificates;
+    Bytes next_evidence_blob; // a key that waits for its certificate; empty: none
+    Bytes next_evidence_spki;
     State state = awaiting_certificate;
     Row row{};
 
@@ -45,6 +52,9 @@ struct Config {
     [[nodiscard]] const Officer* find_officer(ByteView key_id) const; // SHA-256 of the SPKI; also a revoked one
     [[nodiscard]] bool is_revoked(ByteView key_id) const;             // the same, of an officer or issuing CA
     [[nodiscard]] std::vector<Bytes> ordering_officers() const;       // SPKIs of those whose orders count
+    [[nodiscard]] const Officer* find_officer_ever(ByteView key_id) const; // a former one too
+    // The issuing CA, of now or before, that signed `certificate`; verification_failed: none did.
+    [[nodiscard]] Result<pki::Certificate> issuer_of(const pki::Certificate& certificate) const;
     [[nodiscard]] webauthn::AttestationPolicy attestation_policy() const;
 
     static Bytes row_id();
@@ -68,7 +78,7 @@ public:
     }
 
 private:
-    mutable std::mutex m_mutex;              // guards m_config
+    mutable std::mutex m_mutex; // guards m_config
     std::shared_ptr<const Config> m_config;
 };
 

@@ -106,7 +106,7 @@ Result<proto::sam::LinkCertificateReply> Keys::link(const proto::sam::LinkCertif
     TRY_ASSIGN(id, id_from<KeyId>(request.key_id()));
     TRY_ASSIGN(certificate, pki::Certificate::from_der(as_bytes(request.certificate())));
     const auto config = m_environment.config.get();
-    TRY_ASSIGN(issuer, issuer_of(*config));
+    TRY_ASSIGN(issuer, issuer_key_of(certificate, *config));
     const auto status = m_environment.record.transact([&](Transaction& transaction) -> Status {
         TRY_ASSIGN(key, find_live_key(transaction, id));
         if (equal_public(key.certificate, certificate.der()))

@@ -2,6 +2,7 @@
 
 #include "base/canonical.h"
 #include "pki/crl.h"
+#include "sam/key_changes.h"
 #include "sam/key_revocation.h"
 #include "sam/sam.h"
 #include "statements/revocation_order.h"
@@ -32,9 +33,14 @@ Result<Wanted> parse(const statements::Order& order)
 // A key whose word the SAM takes: an officer's, or the issuing CA's.
 Result<bool> is_believed(const Config& config, const Wanted& wanted)
 {
-    TRY_ASSIGN(issuing, pki::Certificate::from_der(config.issuing_ca_certificate));
-    const auto& spki = wanted.certificate.public_key().spki();
-    return equal_public(spki, issuing.public_key().spki()) || config.find_officer(wanted.key_id()) != nullptr;
+    auto issuing = config.former_issuing_ca_certificates;
+    issuing.push_back(config.issuing_ca_certificate);
+    for (const auto& der : issuing) {
+        TRY_ASSIGN(certificate, pki::Certificate::from_der(der));
+        if (equal_public(wanted.key_id(), crypto::sha256(certificate.public_key().spki())))
+            return true;
+    }
+    return config.find_officer_ever(wanted.key_id()) != nullptr;
 }
 
 // From here on: no session with a key that this CA certified, no statement or order of this officer.
@@ -107,8 +113,10 @@ Status carry(Transaction& transaction, const statements::VerifiedOrder& order)
 
 std::vector<role::OrderAction> order_actions(Sam& sam)
 {
-    return {{statements::revoke_action, 2, role::only_ready,
-             [&sam](statements::VerifiedOrder order) { return revoke(sam, order); }}};
+    auto actions = key_change_actions(sam);
+    actions.push_back({statements::revoke_action, 2, role::only_ready,
+                       [&sam](const auto& order) { return revoke(sam, order); }});
+    return actions;
 }
 
 }
