@@ -8,10 +8,10 @@ namespace {
 
 constexpr std::string_view migrations[] = {R"(
 CREATE TABLE key(
-  id INTEGER PRIMARY KEY CHECK(id = 1), blob BLOB NOT NULL, spki BLOB NOT NULL, sandbox INTEGER NOT NULL,
+  id INTEGER PRIMARY KEY CHECK(id IN (1, 2)), blob BLOB NOT NULL, spki BLOB NOT NULL, sandbox INTEGER NOT NULL,
   seal BLOB NOT NULL) STRICT;
 CREATE TABLE authority(
-  issuer_hash BLOB PRIMARY KEY, issuer BLOB NOT NULL, responder BLOB NOT NULL, seal BLOB NOT NULL,
+  issuer_id BLOB PRIMARY KEY, issuer BLOB NOT NULL, responder BLOB NOT NULL, seal BLOB NOT NULL,
   crl BLOB, crl_number INTEGER NOT NULL DEFAULT 0) STRICT;
 )"};
 
@@ -20,6 +20,14 @@ Bytes seal_key(const KeyRow& row, keystore::KeyStore& keys)
     CanonicalWriter writer("QSS-OCSP-KEY-v1");
     writer.bytes(row.key.blob).bytes(row.key.spki).u64(row.sandbox ? 1 : 0);
     return keys.seal("ocsp-key", writer.encoded());
+}
+
+// An authority is its name and its key: a renewed certificate is of the same one.
+Bytes authority_id(const pki::Certificate& issuer)
+{
+    CanonicalWriter writer("QSS-OCSP-ISSUER-v1");
+    writer.bytes(issuer.subject_der()).bytes(issuer.public_key().spki());
+    return crypto::sha256(writer.encoded());
 }
 
 Bytes seal_authority(const AuthorityRow& row, keystore::KeyStore& keys)
@@ -38,10 +46,10 @@ Result<sqlite::Database> open_record(const std::string& path)
     return database;
 }
 
-Result<std::optional<KeyRow>> Transaction::key(keystore::KeyStore& keys)
+Result<std::optional<KeyRow>> Transaction::key(KeySlot slot, keystore::KeyStore& keys)
 {
-    auto query = m_database.prepare("SELECT blob, spki, sandbox, seal FROM key");
-    TRY_ASSIGN(found, query.step());
+    auto query = m_database.prepare("SELECT blob, spki, sandbox, seal FROM key WHERE id = ?");
+    TRY_ASSIGN(found, query.bind(static_cast<std::int64_t>(slot)).step());
     if (!found)
         return std::optional<KeyRow>();
     KeyRow row{{query.blob(0), query.blob(1)}, query.integer(2) == 1};
@@ -50,9 +58,16 @@ Result<std::optional<KeyRow>> Transaction::key(keystore::KeyStore& keys)
     return std::optional<KeyRow>(std::move(row));
 }
 
-Status Transaction::store_key(const KeyRow& row, keystore::KeyStore& keys)
+Status Transaction::next_key_becomes_current()
 {
-    TRY(m_database.prepare("INSERT INTO key VALUES(1, ?, ?, ?, ?)")
+    TRY(m_database.execute("DELETE FROM key WHERE id = 1"));
+    return m_database.execute("UPDATE key SET id = 1 WHERE id = 2");
+}
+
+Status Transaction::store_key(KeySlot slot, const KeyRow& row, keystore::KeyStore& keys)
+{
+    TRY(m_database.prepare("INSERT INTO key VALUES(?, ?, ?, ?, ?)")
+            .bind(static_cast<std::int64_t>(slot))
             .bind(row.key.blob)
             .bind(row.key.spki)
             .bind(std::int64_t{row.sandbox ? 1 : 0})
@@ -81,11 +96,12 @@ Result<std::vector<AuthorityRow>> Transaction::authorities(keystore::KeyStore& k
 
 Status Transaction::store_authority(const AuthorityRow& row, keystore::KeyStore& keys)
 {
+    TRY_ASSIGN(issuer, pki::Certificate::from_der(row.issuer));
     TRY(m_database
-            .prepare("INSERT INTO authority(issuer_hash, issuer, responder, seal) VALUES(?, ?, ?, ?)"
-                     " ON CONFLICT(issuer_hash) DO UPDATE SET responder = excluded.responder, seal = "
-                     "excluded.seal")
-            .bind(crypto::sha256(row.issuer))
+            .prepare("INSERT INTO authority(issuer_id, issuer, responder, seal) VALUES(?, ?, ?, ?)"
+                     " ON CONFLICT(issuer_id) DO UPDATE SET issuer = excluded.issuer,"
+                     " responder = excluded.responder, seal = excluded.seal")
+            .bind(authority_id(issuer))
             .bind(row.issuer)
             .bind(row.responder)
             .bind(seal_authority(row, keys))
@@ -97,8 +113,8 @@ Status Transaction::store_crl(const pki::Certificate& issuer, const pki::Crl& cr
 {
     const auto number = static_cast<std::int64_t>(crl.number());
     auto update = m_database.prepare(
-        "UPDATE authority SET crl = ?, crl_number = ? WHERE issuer_hash = ? AND crl_number <= ?");
-    TRY_ASSIGN(rows, update.bind(crl.der()).bind(number).bind(issuer.sha256()).bind(number).run());
+        "UPDATE authority SET crl = ?, crl_number = ? WHERE issuer_id = ? AND crl_number <= ?");
+    TRY_ASSIGN(rows, update.bind(crl.der()).bind(number).bind(authority_id(issuer)).bind(number).run());
     if (rows != 1)
         return fail(ErrorCode::conflict, "a CRL with a higher number was seen");
     return {};

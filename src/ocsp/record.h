@@ -19,6 +19,8 @@ struct KeyRow {
     bool sandbox = false;
 };
 
+enum class KeySlot : std::int64_t { current = 1, next = 2 };
+
 struct AuthorityRow {
     Bytes issuer;    // DER certificates
     Bytes responder;
@@ -30,10 +32,12 @@ class Transaction {
 public:
     explicit Transaction(sqlite::Database& database) : m_database(database) {}
 
-    Result<std::optional<KeyRow>> key(keystore::KeyStore& keys); // `tampered` when its seal does not hold
-    Status store_key(const KeyRow& row, keystore::KeyStore& keys); // already_exists
+    // `tampered` when its seal does not hold.
+    Result<std::optional<KeyRow>> key(KeySlot slot, keystore::KeyStore& keys);
+    Status store_key(KeySlot slot, const KeyRow& row, keystore::KeyStore& keys); // already_exists
+    Status next_key_becomes_current();
     Result<std::vector<AuthorityRow>> authorities(keystore::KeyStore& keys); // `tampered`, as above
-    // The authorities are set once; afterwards only the responder's certificates are replaced.
+    // Certificates of an authority replace its earlier ones.
     Status store_authority(const AuthorityRow& row, keystore::KeyStore& keys);
     // `conflict` for a number below the highest seen.
     Status store_crl(const pki::Certificate& issuer, const pki::Crl& crl);

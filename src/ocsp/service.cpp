@@ -10,7 +10,7 @@ namespace qss::ocsp {
 
 namespace {
 
-constexpr int max_authorities = 4;
+constexpr std::size_t max_authorities = 16;
 constexpr std::size_t max_shown = 10'000; // 150 bytes each
 
 }
@@ -31,10 +31,17 @@ Result<std::unique_ptr<Service>> Service::open(ServiceOptions options)
 Status Service::load()
 {
     TRY_ASSIGN(key, m_options.writer.write_returning([&](sqlite::Database& database) {
-        return Transaction(database).key(m_options.keys);
+        return Transaction(database).key(KeySlot::current, m_options.keys);
     }));
     if (!key)
         return {};
+    TRY_ASSIGN(next, m_options.writer.write_returning([&](sqlite::Database& database) {
+        return Transaction(database).key(KeySlot::next, m_options.keys);
+    }));
+    if (next) {
+        TRY_ASSIGN(loaded, m_options.keys.load(next->key.blob, next->key.spki));
+        m_next = std::move(loaded);
+    }
     TRY(m_options.check_mode(role::mode_from(key->sandbox)));
     TRY_ASSIGN(signer, m_options.keys.load(key->key.blob, key->key.spki));
     TRY_ASSIGN(rows, m_options.writer.write_returning([&](sqlite::Database& database) {
@@ -83,7 +90,8 @@ Result<proto::ocsp::InitialiseReply> Service::initialise(const proto::ocsp::Init
     TRY_ASSIGN(generated, m_options.keys.generate(crypto::KeyType::p256));
     TRY_ASSIGN(signer, m_options.keys.load(generated.blob, generated.spki));
     TRY(m_options.writer.write([&](sqlite::Database& database) {
-        return Transaction(database).store_key({generated, request.sandbox()}, m_options.keys);
+        return Transaction(database).store_key(KeySlot::current, {generated, request.sandbox()},
+                                               m_options.keys);
     }));
     m_signer = std::move(signer);
     m_sandbox = request.sandbox();
@@ -94,23 +102,24 @@ Result<proto::ocsp::InitialiseReply> Service::initialise(const proto::ocsp::Init
 }
 
 // RFC 6960 4.2.2.2: issued by the authority itself, to our key, for OCSP signing.
-Status Service::check_authority(const Authority& authority, TimePoint now) const
+Status Service::check_authority(const Authority& authority, const crypto::Signer& key, TimePoint now)
 {
     TRY(authority.responder.check_issued_by(authority.issuer));
     TRY(authority.responder.check_valid_at(now));
     if (!authority.issuer.is_ca())
         return fail(ErrorCode::invalid_argument, "issuer is no CA");
-    if (!equal_public(authority.responder.public_key().spki(), m_signer->public_key().spki()))
+    if (!equal_public(authority.responder.public_key().spki(), key.public_key().spki()))
         return fail(ErrorCode::invalid_argument, "responder's certificate is for another key");
     if (X509_get_extended_key_usage(authority.responder.handle()) != XKU_OCSP_SIGN)
         return fail(ErrorCode::invalid_argument, "responder's certificate is not for OCSP signing");
     return {};
 }
 
-Result<std::vector<Service::Authority>> Service::read_authorities(
-    const proto::ocsp::CompleteRequest& request) const
+Result<std::vector<Service::Authority>> Service::read_authorities(const proto::ocsp::CompleteRequest& request,
+                                                                  const crypto::Signer& key) const
 {
-    if (request.authorities_size() < 1 || request.authorities_size() > max_authorities)
+    if (request.authorities_size() < 1 ||
+        static_cast<std::size_t>(request.authorities_size()) > max_authorities)
         return fail(ErrorCode::invalid_argument, "number of authorities");
     const auto now = m_options.clock.now();
     std::vector<Authority> authorities;
@@ -119,40 +128,97 @@ Result<std::vector<Service::Authority>> Service::read_authorities(
             authority,
             read_authority(
                 {to_bytes(entry.issuer_certificate()), to_bytes(entry.responder_certificate()), {}, 0}));
-        TRY(check_authority(authority, now));
+        TRY(check_authority(authority, key, now));
         authorities.push_back(std::move(authority));
     }
     return authorities;
 }
 
+bool Service::is_for_next_key(const proto::ocsp::CompleteRequest& request) const
+{
+    if (!m_next || request.authorities().empty())
+        return false;
+    const auto first = pki::Certificate::from_der(as_bytes(request.authorities(0).responder_certificate()));
+    return first && equal_public(first->public_key().spki(), m_next->public_key().spki());
+}
+
+Result<proto::ocsp::NextKeyReply> Service::next_key(const proto::ocsp::NextKeyRequest&)
+{
+    const std::lock_guard lock(m_mutex);
+    if (!m_next) {
+        TRY_ASSIGN(generated, m_options.keys.generate(crypto::KeyType::p256));
+        TRY_ASSIGN(signer, m_options.keys.load(generated.blob, generated.spki));
+        TRY(m_options.writer.write([&](sqlite::Database& database) {
+            return Transaction(database).store_key(KeySlot::next, {generated, m_sandbox.load()},
+                                                   m_options.keys);
+        }));
+        m_next = std::move(signer);
+    }
+    proto::ocsp::NextKeyReply reply;
+    reply.set_spki(to_string(m_next->public_key().spki()));
+    return reply;
+}
+
 Result<proto::ocsp::CompleteReply> Service::complete(const proto::ocsp::CompleteRequest& request)
 {
     const std::lock_guard lock(m_mutex);
-    TRY_ASSIGN(authorities, read_authorities(request));
-    const bool again = !m_authorities.empty();
-    for (auto& authority : authorities) {
-        const auto old =
-            std::find_if(m_authorities.begin(), m_authorities.end(), [&](const Authority& known) {
-                return equal_public(known.issuer.der(), authority.issuer.der());
-            });
-        if (again && (old == m_authorities.end() || authorities.size() != m_authorities.size()))
-            return fail(ErrorCode::forbidden, "the authorities were fixed at the ceremony");
-        if (again)
-            authority.crl = old->crl;
+    const bool for_next_key = is_for_next_key(request);
+    const auto& key = for_next_key ? m_next : m_signer;
+    TRY_ASSIGN(authorities, read_authorities(request, *key));
+    if (!m_authorities.empty()) {
+        TRY_ASSIGN(merged, merge(std::move(authorities), for_next_key));
+        authorities = std::move(merged);
     }
     const auto stored = m_options.writer.write([&](sqlite::Database& database) -> Status {
         Transaction transaction(database);
         for (const auto& authority : authorities)
             TRY(transaction.store_authority({authority.issuer.der(), authority.responder.der(), {}, 0},
                                             m_options.keys));
-        return {};
+        return for_next_key ? transaction.next_key_becomes_current() : Status{};
     });
     TRY(stored);
+    if (for_next_key)
+        m_signer = std::move(m_next);
     m_authorities = std::move(authorities);
     const std::lock_guard shown_lock(m_shown_mutex);
     m_shown.clear(); // it holds indexes
     m_state = role::State::READY;
     return proto::ocsp::CompleteReply();
+}
+
+// After the ceremony: new certificates for authorities that it has; and further authorities that one of
+// these certified, which a CA does on officers' orders alone (a re-key; a renewal, with the same key).
+Result<std::vector<Service::Authority>> Service::merge(std::vector<Authority> authorities,
+                                                       bool for_next_key) const
+{
+    for (const auto& authority : authorities) {
+        const auto believed = [&](const Authority& known) {
+            return equal_public(known.issuer.der(), authority.issuer.der()) ||
+                   authority.issuer.check_issued_by(known.issuer).has_value();
+        };
+        if (std::none_of(m_authorities.begin(), m_authorities.end(), believed))
+            return fail(ErrorCode::forbidden, "the authorities were fixed at the ceremony");
+    }
+    for (const auto& known : m_authorities) {
+        const auto is_same = [&](const Authority& authority) {
+            return equal_public(known.issuer.subject_der(), authority.issuer.subject_der()) &&
+                   equal_public(known.issuer.public_key().spki(), authority.issuer.public_key().spki());
+        };
+        const auto given = std::find_if(authorities.begin(), authorities.end(), is_same);
+        if (given != authorities.end()) {
+            given->crl = known.crl;
+            continue;
+        }
+        if (for_next_key)
+            return fail(ErrorCode::conflict, "the next key needs a certificate of every authority");
+        TRY_ASSIGN(kept, read_authority({known.issuer.der(), known.responder.der(),
+                                         known.crl ? known.crl->der() : Bytes(),
+                                         known.crl ? known.crl->number() : 0}));
+        authorities.push_back(std::move(kept));
+    }
+    if (authorities.size() > max_authorities)
+        return fail(ErrorCode::conflict, "too many authorities");
+    return authorities;
 }
 
 Result<proto::ocsp::UpdateCrlReply> Service::update_crl(const proto::ocsp::UpdateCrlRequest& request)

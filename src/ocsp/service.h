@@ -45,8 +45,10 @@ public:
 
     Result<proto::StatusReply> status(const proto::StatusRequest& request);
     Result<proto::ocsp::InitialiseReply> initialise(const proto::ocsp::InitialiseRequest& request);
-    // Again when READY: new certificates of the same responder by the same authorities.
+    // Again when READY: new certificates, by the authorities that it has or by one that these certified; by
+    // all of them for the next key, which thereby replaces the one of now.
     Result<proto::ocsp::CompleteReply> complete(const proto::ocsp::CompleteRequest& request);
+    Result<proto::ocsp::NextKeyReply> next_key(const proto::ocsp::NextKeyRequest& request);
     Result<proto::ocsp::UpdateCrlReply> update_crl(const proto::ocsp::UpdateCrlRequest& request);
     Result<proto::ocsp::RespondReply> respond(const proto::ocsp::RespondRequest& request);
 
@@ -71,8 +73,12 @@ private:
     explicit Service(ServiceOptions options) : m_options(std::move(options)) {}
     Status load();
     static Result<Authority> read_authority(const AuthorityRow& row);
-    Status check_authority(const Authority& authority, TimePoint now) const;
-    Result<std::vector<Authority>> read_authorities(const proto::ocsp::CompleteRequest& request) const;
+    static Status check_authority(const Authority& authority, const crypto::Signer& key, TimePoint now);
+    Result<std::vector<Authority>> read_authorities(const proto::ocsp::CompleteRequest& request,
+                                                    const crypto::Signer& key) const;
+    // The key that these certificates are for: the next one, or else the one of now.
+    [[nodiscard]] bool is_for_next_key(const proto::ocsp::CompleteRequest& request) const;
+    Result<std::vector<Authority>> merge(std::vector<Authority> authorities, bool for_next_key) const;
     // Who issued it: nothing when none of the authorities did. m_mutex is held (shared).
     Result<std::optional<Shown>> look_up(ByteView certificate);
     Result<std::optional<Asked>> read_single(const proto::ocsp::Single& single);
@@ -82,6 +88,7 @@ private:
     std::atomic<role::State> m_state{role::State::UNINITIALISED};
     std::shared_mutex m_mutex; // guards the rest; responses share it
     std::shared_ptr<const crypto::Signer> m_signer;
+    std::shared_ptr<const crypto::Signer> m_next; // null: none waits
     std::vector<Authority> m_authorities;
     std::atomic<bool> m_sandbox{false};
     std::mutex m_shown_mutex; // guards the next: by SHA-256 of the certificate, bounded

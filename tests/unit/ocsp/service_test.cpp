@@ -353,6 +353,74 @@ TEST_F(OcspServiceTest, RenewalKeepsAuthoritiesAndCrls)
     EXPECT_EQ(said(other.signer), said_unauthorized);
 }
 
+TEST_F(OcspServiceTest, AnAuthorityThatOneOfItsOwnCertifiedJoins)
+{
+    make_ready();
+    ASSERT_TRUE(update(1, now));
+    const auto key = pki::testing::new_key();
+    const auto issue = [&](const crypto::PrivateKey& subject, const std::string& name) {
+        const auto contents = pki::testing::contents(pki::ProfileId::issuing_ca, subject.public_key(),
+                                                     &m_chain.root, pki::testing::provider(name));
+        return std::move(*pki::testing::make(pki::ProfileId::issuing_ca, contents, m_chain.root_key));
+    };
+    const auto next = issue(key, "TEST Issuing CA G2");
+    const auto join = [&](const pki::Certificate& issuer, const crypto::PrivateKey& issuer_key) {
+        proto::ocsp::CompleteRequest request;
+        auto* authority = request.add_authorities();
+        authority->set_issuer_certificate(view(issuer.der()));
+        authority->set_responder_certificate(view(responder(issuer, issuer_key, m_spki).der()));
+        return m_service->complete(request);
+    };
+    ASSERT_TRUE(join(next, key));
+    const auto contents = pki::testing::contents(pki::ProfileId::natural_person_esign,
+                                                 m_chain.signer.public_key(), &next, pki::testing::person());
+    const auto person = std::move(*pki::testing::make(pki::ProfileId::natural_person_esign, contents, key));
+    EXPECT_EQ(said(person), said_try_later); // no list of it yet
+    const auto tbs = pki::encode_tbs_crl(next, {1, now, now + 24h, {}});
+    ASSERT_TRUE(tbs);
+    ASSERT_TRUE(update(pki::sign_crl(*tbs, key)->der()));
+    reopen();
+    EXPECT_EQ(said(person), said_good);
+    EXPECT_EQ(said(m_chain.signer), said_good);
+
+    // A renewed certificate, of the same key, is the same authority: its list stays.
+    const auto renewed = issue(key, "TEST Issuing CA G2");
+    ASSERT_TRUE(join(renewed, key));
+    EXPECT_EQ(said(person), said_good);
+    reopen();
+    EXPECT_EQ(said(person), said_good);
+}
+
+TEST_F(OcspServiceTest, TheNextKeyIsUsedOnceEveryAuthorityCertifiedIt)
+{
+    make_ready();
+    ASSERT_TRUE(update(1, now));
+    const auto old = m_spki;
+    const auto spki = to_bytes(as_bytes(m_service->next_key({})->spki()));
+    reopen();
+    EXPECT_EQ(to_bytes(as_bytes(m_service->next_key({})->spki())), spki);
+    EXPECT_NE(spki, old);
+    proto::ocsp::CompleteRequest half;
+    auto* authority = half.add_authorities();
+    authority->set_issuer_certificate(view(m_chain.issuing.der()));
+    authority->set_responder_certificate(view(responder(m_chain.issuing, m_chain.issuing_key, spki).der()));
+    EXPECT_EQ(refusal(m_service->complete(half)), conflict);
+    EXPECT_EQ(refusal(complete(responder(m_chain.issuing, m_chain.issuing_key, spki),
+                               responder(m_chain.root, m_chain.root_key, old))),
+              invalid_argument);
+    EXPECT_TRUE(complete(responder(m_chain.issuing, m_chain.issuing_key, old),
+                         responder(m_chain.root, m_chain.root_key, old)));
+    ASSERT_TRUE(complete(responder(m_chain.issuing, m_chain.issuing_key, spki),
+                         responder(m_chain.root, m_chain.root_key, spki)));
+    EXPECT_EQ(said(m_chain.signer), said_good);
+    reopen();
+    EXPECT_EQ(said(m_chain.signer), said_good);
+    EXPECT_EQ(refusal(complete(responder(m_chain.issuing, m_chain.issuing_key, old),
+                               responder(m_chain.root, m_chain.root_key, old))),
+              invalid_argument);
+    EXPECT_NE(to_bytes(as_bytes(m_service->next_key({})->spki())), spki); // a key waits once
+}
+
 TEST_F(OcspServiceTest, AnAlteredRecordSuspends)
 {
     make_ready();
