@@ -370,11 +370,12 @@ Result<std::optional<CertificateRow>> Transaction::certificate(ByteView serial)
 
 Result<std::vector<Bytes>> Transaction::service_certificates()
 {
-    auto query = m_database.prepare("SELECT certificate FROM certificate WHERE authority <> ?"
+    auto query = m_database.prepare("SELECT certificate FROM certificate WHERE authority NOT IN"
+                                    " (SELECT name FROM authority WHERE kind = ?)"
                                     " AND certificate IS NOT NULL"
                                     " AND serial NOT IN (SELECT serial FROM identity)"
                                     " ORDER BY intended_ms DESC LIMIT 500");
-    query.bind(name_of(Authority::access));
+    query.bind(static_cast<std::int64_t>(Authority::access));
     std::vector<Bytes> certificates;
     for (;;) {
         TRY_ASSIGN(found, query.step());
