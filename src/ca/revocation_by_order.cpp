@@ -29,6 +29,7 @@ Result<AuthorityId> Service::revoke_ordered(Transaction& transaction, const stat
     TRY(check_revocable(row->profile));
     TRY(row->profile == pki::ProfileId::issuing_ca ? pki::check_authority_revocation_reason(target.reason)
                                                    : pki::check_revocation_reason(target.reason));
+    TRY(m_authorities->at(row->authority).key.check_here()); // else no list would tell of it
     TRY(transaction.revoke(serial,
                            {target.reason,
                             std::string(statements::order_requester) + order.order().id.text(),

@@ -51,6 +51,12 @@ Service::Service(ServiceOptions options)
 {
 }
 
+void Service::reach(std::string_view point) const
+{
+    if (m_options.crash_points != nullptr)
+        m_options.crash_points->reach(point);
+}
+
 Result<std::unique_ptr<Service>> Service::open(ServiceOptions options)
 {
     std::unique_ptr<Service> service(new Service(std::move(options)));
@@ -145,6 +151,7 @@ Result<proto::ca::IssueIdentityReply> Service::issue_identity(const proto::ca::I
         return begin_identity(transaction, verified, lifetime, now);
     }));
     if (begun.order) {
+        reach("intended_not_signed");
         TRY_ASSIGN(certificate, finish(std::move(*begun.order)));
         begun.certificate = certificate.der();
     }
@@ -216,6 +223,7 @@ Result<pki::Certificate> Service::finish(IssuanceOrder order)
     const auto& issuer = m_authorities->at(order.authority());
     TRY_ASSIGN(certificate, issuer.key.issue(std::move(order)));
     TRY(certificate.check_issued_by(issuer.certificate));
+    reach("signed_not_stored");
     const auto now = m_options.clock.now();
     TRY(m_options.writer.write([&](sqlite::Database& database) {
         return Transaction(database).store_certificate(certificate, now);
@@ -256,6 +264,7 @@ Result<proto::ca::RevokeReply> Service::revoke(const proto::ca::RevokeRequest& r
                    TRY(transaction.revoke(serial, wanted, now));
                    return row->authority;
                }));
+    reach("revoked_not_listed");
     TRY_ASSIGN(crl, fresh_crl(m_authorities->at(authority)));
     proto::ca::RevokeReply reply;
     reply.set_crl(to_string(ByteView(crl)));
@@ -281,6 +290,7 @@ Result<Bytes> Service::fresh_crl(const AuthorityState& issuer)
     }));
     TRY_ASSIGN(crl, issuer.key.issue(std::move(order)));
     TRY(crl.check_signed_by(issuer.certificate));
+    reach("listed_not_stored");
     TRY(m_options.writer.write(
         [&](sqlite::Database& database) { return Transaction(database).store_crl(authority, crl); }));
     return crl.der();

@@ -3,11 +3,13 @@
 // Safe from any thread.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <functional>
 #include <mutex>
 #include <optional>
 
+#include "base/crash_points.h"
 #include "ca/ceremony.h"
 #include "ca/identity.h"
 #include "ca/officer_orders.h"
@@ -16,12 +18,17 @@
 
 namespace qss::ca {
 
+// Where --crash-at ends the process.
+inline constexpr std::array<std::string_view, 4> crash_points = {"intended_not_signed", "signed_not_stored",
+                                                                  "revoked_not_listed", "listed_not_stored"};
+
 struct ServiceOptions { // all outlive the service
     sqlite::Writer& writer;
     keystore::KeyStore& keys;
     Clock& clock;
     Random& random;
     std::function<Status(Mode)> check_mode; // may this process be a CA of that mode?
+    CrashPoints* crash_points = nullptr;    // of tests in a sandbox
 };
 
 class Service {
@@ -75,6 +82,7 @@ private:
     Result<pki::Certificate> issue(const AuthorityState& issuer, pki::ProfileId id,
                                    const pki::CertificateContents& contents);
     Result<Bytes> fresh_crl(const AuthorityState& authority);
+    void reach(std::string_view point) const;
 
     ServiceOptions m_options;
     std::atomic<role::State> m_state{role::State::UNINITIALISED};

@@ -233,6 +233,7 @@ Status Ceremony::initialise_sam()
     officer->set_spki(m_officer_spki);
     request.set_rsa_3072_pool(m_options.rsa_3072_pool);
     request.set_rsa_4096_pool(m_options.rsa_4096_pool);
+    request.set_revocations_per_hour(m_options.revocations_per_hour);
     proto::sam::InitialiseReply reply;
     TRY(call(RoleName::sam, proto::sam::INITIALISE, request, reply));
     m_sam_evidence_spki = reply.evidence_spki();
@@ -263,6 +264,7 @@ Status Ceremony::initialise_ca()
     officer->set_spki(m_officer_spki);
     request.set_sam_evidence_spki(m_sam_evidence_spki);
     request.set_ocsp_spki(m_ocsp_spki);
+    request.set_revocations_per_hour(m_options.revocations_per_hour);
     request.add_server_names(std::string(server_name));
     request.add_server_names("127.0.0.1");
     for (const auto& name : m_options.more_server_names)

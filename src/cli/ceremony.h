@@ -33,6 +33,7 @@ struct CeremonyOptions {
                      health = config::Config("").health, public_ = config::Config("").public_;
     std::uint32_t rsa_3072_pool = 0; // 0: the SAM's own default
     std::uint32_t rsa_4096_pool = 0;
+    std::uint32_t revocations_per_hour = 0; // without officers; 0: the roles' own default
 };
 
 class Ceremony {

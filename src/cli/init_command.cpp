@@ -116,6 +116,8 @@ void add_ceremony_options(CLI::App& command, CeremonyOptions& options)
     command.add_option("--public-port", options.public_.port, "0: any");
     command.add_option("--rsa-3072-pool", options.rsa_3072_pool, "Keys kept ready; 0: the SAM's default");
     command.add_option("--rsa-4096-pool", options.rsa_4096_pool, "Keys kept ready; 0: the SAM's default");
+    command.add_option("--revocations-per-hour", options.revocations_per_hour,
+                       "How many SAM and CA do without officers' orders; 0: 100");
     for (auto* option : command.get_options())
         option->capture_default_str();
 }

@@ -22,6 +22,7 @@ struct UserOptions {
     std::string ocsp_file;
     std::string chain_file;
     bool remove_identity = false;
+    std::string reason;
     std::string enterprise;
     std::string url;
 };
@@ -62,7 +63,7 @@ Status show_user(const Context& context, const UserOptions& options)
 Status remove_user(const Context& context, const UserOptions& options)
 {
     TRY_ASSIGN(api, qss_api(options.credential, context.random));
-    TRY(api.remove_user(options.user.email));
+    TRY(api.remove_user(options.user.email, options.reason));
     context.result(client::json::object{{"removed", options.user.email}},
                    "removed " + printable(options.user.email) +
                        ": identity revoked, keys destroyed, devices dropped");
@@ -104,7 +105,7 @@ Status user_identity(const Context& context, const UserOptions& options)
 {
     TRY_ASSIGN(api, qss_api(options.credential, context.random));
     if (options.remove_identity) {
-        TRY(api.remove_identity(options.user.email));
+        TRY(api.remove_identity(options.user.email, options.reason));
         context.result(client::json::object{{"revoked", options.user.email}},
                        "certificate revoked and key destroyed: " + printable(options.user.email));
         return {};
@@ -154,6 +155,11 @@ void add_user_command(CLI::App& root, Context& context)
         return command;
     };
 
+    const auto add_reason = [&](CLI::App* command) {
+        command->add_option("--reason", options->reason,
+                            "Why it is revoked, RFC 5280 5.3.1: keyCompromise, …; default: "
+                            "cessationOfOperation");
+    };
     auto* add = add_command("add", "Ask for a new user; a registration officer has to vouch for the person");
     add->add_option("--given-name", options->user.given_name, "As on the identity document")->required();
     add->add_option("--surname", options->user.surname, "As on the identity document")->required();
@@ -163,8 +169,9 @@ void add_user_command(CLI::App& root, Context& context)
     run_with(add, context, options, add_user);
 
     run_with(add_command("show", "Show a user"), context, options, show_user);
-    run_with(add_command("remove", "Remove a user: revoke the identity, destroy keys, drop devices"), context,
-             options, remove_user);
+    auto* remove = add_command("remove", "Remove a user: revoke the identity, destroy keys, drop devices");
+    add_reason(remove);
+    run_with(remove, context, options, remove_user);
     auto* devices = add_command("devices", "List a user's devices, or remove one");
     devices->add_option("--remove", options->device, "Id of the device; the last one revokes the identity");
     run_with(devices, context, options, user_devices);
@@ -176,6 +183,7 @@ void add_user_command(CLI::App& root, Context& context)
     identity->add_option("--ocsp", options->ocsp_file, "Write a fresh OCSP response to this file, DER");
     identity->add_option("--chain", options->chain_file, "Write issuing CA and root to this file, PEM");
     identity->add_flag("--remove", options->remove_identity, "Revoke the certificate and destroy the key");
+    add_reason(identity);
     run_with(identity, context, options, user_identity);
 
     auto* list = group->add_subcommand("list", "List the users of an enterprise (operators)");

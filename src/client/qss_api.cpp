@@ -143,10 +143,18 @@ Result<json::object> QssApi::user(std::string_view email)
     return parse_object(answer.body);
 }
 
-Status QssApi::remove_user(std::string_view email)
+Status QssApi::remove(std::string target, std::string_view reason)
 {
-    TRY(call({"DELETE", user_target(email), {}, "", call_timeout_ms}));
+    if (reason.empty())
+        TRY(call({"DELETE", std::move(target), {}, "", call_timeout_ms}));
+    else
+        TRY(call_json("DELETE", std::move(target), {{"reason", reason}}));
     return {};
+}
+
+Status QssApi::remove_user(std::string_view email, std::string_view reason)
+{
+    return remove(user_target(email), reason);
 }
 
 Result<json::array> QssApi::devices(std::string_view email)
@@ -172,10 +180,9 @@ Result<Identity> QssApi::identity(std::string_view email)
     return Identity{std::move(pem), std::move(ocsp)};
 }
 
-Status QssApi::remove_identity(std::string_view email)
+Status QssApi::remove_identity(std::string_view email, std::string_view reason)
 {
-    TRY(call({"DELETE", user_target(email, "/identity"), {}, "", call_timeout_ms}));
-    return {};
+    return remove(user_target(email, "/identity"), reason);
 }
 
 Result<SignAnswer> QssApi::sign(const SignRequest& request)

@@ -52,11 +52,12 @@ public:
 
     Result<std::string> add_user(const NewUser& user); // user_id
     Result<json::object> user(std::string_view email);
-    Status remove_user(std::string_view email);
+    // `reason`: RFC 5280 5.3.1 by name, of the revocation; empty: the service's default.
+    Status remove_user(std::string_view email, std::string_view reason);
     Result<json::array> devices(std::string_view email);
     Status remove_device(std::string_view email, std::string_view device_id);
     Result<Identity> identity(std::string_view email); // makes one, or gives the live one
-    Status remove_identity(std::string_view email);
+    Status remove_identity(std::string_view email, std::string_view reason);
     // Waits for the employee as long as the service does; a broken connection attaches again.
     Result<SignAnswer> sign(const SignRequest& request);
     Result<Bytes> evidence(std::string_view session_id);
@@ -66,6 +67,7 @@ private:
     QssApi(Credential credential, HttpsClient https, Random& random);
     Status login();
     Result<HttpAnswer> call(HttpRequest request);
+    Status remove(std::string target, std::string_view reason);
     Result<HttpAnswer> call_json(std::string method, std::string target, const json::object& body);
 
     Credential m_credential;

@@ -167,6 +167,15 @@ std::optional<Revocation> Crl::find(ByteView serial) const
                       static_cast<std::uint8_t>(value >= 0 && value <= 10 ? value : 0)};
 }
 
+std::vector<Bytes> Crl::serials() const
+{
+    std::vector<Bytes> all;
+    auto* const entries = X509_CRL_get_REVOKED(m_crl.get());
+    for (int i = 0; i < sk_X509_REVOKED_num(entries); ++i)
+        all.push_back(integer_contents(X509_REVOKED_get0_serialNumber(sk_X509_REVOKED_value(entries, i))));
+    return all;
+}
+
 Result<Crl> sign_crl(ByteView tbs, const crypto::Signer& signer)
 {
     TRY_ASSIGN(der, der::sign(tbs, signer));

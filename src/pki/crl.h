@@ -28,6 +28,8 @@ struct CrlContents {
     std::vector<RevokedEntry> revoked;
 };
 
+inline constexpr std::uint32_t reason_cessation = 5; // cessationOfOperation
+
 // The reasons that we give, SAM and CA alike: revocation is final, so neither hold nor removal (EN 319 411-1
 // CSS-6.3.9); nor those of CAs and attribute authorities.
 Status check_revocation_reason(std::uint32_t reason);
@@ -51,6 +53,7 @@ public:
     [[nodiscard]] bool is_named(const Certificate& issuer) const; // its issuer's name is this subject's
     [[nodiscard]] Status check_signed_by(const Certificate& issuer) const;
     [[nodiscard]] std::optional<Revocation> find(ByteView serial) const;
+    [[nodiscard]] std::vector<Bytes> serials() const; // of what it lists
 
 private:
     Crl() = default;

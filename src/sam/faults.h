@@ -10,8 +10,9 @@
 
 namespace qss::sam {
 
-inline constexpr std::array<std::string_view, 4> crash_points = {
-    "open_not_durable", "used_not_signed", "signed_not_finished", "finished_not_replied"};
+inline constexpr std::array<std::string_view, 7> crash_points = {
+    "open_not_durable",     "used_not_signed",    "signed_not_finished",  "finished_not_replied",
+    "attested_not_replied", "linked_not_replied", "destroyed_not_replied"};
 
 struct FaultPlan {
     CrashPlan crash; // at one of crash_points

@@ -77,7 +77,7 @@ Result<proto::sam::AttestKeyReply> Keys::attest(const proto::sam::AttestKeyReque
         return fail(ErrorCode::invalid_argument, "the CA's nonce is 32 bytes");
     const auto config = m_environment.config.get();
     TRY_ASSIGN(evidence_key, m_environment.vault.evidence_key(*config));
-    return m_environment.record.transact([&](Transaction& transaction) -> Result<proto::sam::AttestKeyReply> {
+    auto attest = [&](Transaction& transaction) -> Result<proto::sam::AttestKeyReply> {
         TRY_ASSIGN(key, find_live_key(transaction, id));
         TRY_ASSIGN(signer, find_live_signer(transaction, key.signer_id));
         TRY_ASSIGN(bound, live_authenticators(transaction, key.signer_id));
@@ -98,7 +98,10 @@ Result<proto::sam::AttestKeyReply> Keys::attest(const proto::sam::AttestKeyReque
         reply.set_key_attestation(to_string(signed_attestation.encode()));
         reply.set_registration_statement(to_string(signer.statement));
         return reply;
-    });
+    };
+    TRY_ASSIGN(attested, m_environment.record.transact(attest));
+    m_environment.faults.reach("attested_not_replied");
+    return attested;
 }
 
 Result<proto::sam::LinkCertificateReply> Keys::link(const proto::sam::LinkCertificateRequest& request)
@@ -124,6 +127,7 @@ Result<proto::sam::LinkCertificateReply> Keys::link(const proto::sam::LinkCertif
         return transaction.update(key.to_row());
     });
     TRY(status);
+    m_environment.faults.reach("linked_not_replied");
     return proto::sam::LinkCertificateReply();
 }
 
@@ -138,6 +142,7 @@ Result<proto::sam::RevokeKeyReply> Keys::revoke(const proto::sam::RevokeKeyReque
         TRY_ASSIGN(key, find_key(transaction, id));
         return revoke_key(transaction, std::move(key), revocation, *evidence_key);
     }));
+    m_environment.faults.reach("destroyed_not_replied");
     RevokedKeys{{revoked}}.forget(m_environment.vault);
     proto::sam::RevokeKeyReply reply;
     reply.set_receipt(to_string(revoked.receipt));

@@ -5,10 +5,11 @@
 
 namespace qss::service {
 
+// Or it has had enough for now: the rest waits as well.
 [[nodiscard]] inline bool is_role_away(const Status& outcome)
 {
-    return !outcome &&
-           (outcome.error().code == ErrorCode::unavailable || outcome.error().code == ErrorCode::timed_out);
+    const auto code = outcome ? ErrorCode::internal : outcome.error().code;
+    return code == ErrorCode::unavailable || code == ErrorCode::timed_out || code == ErrorCode::rate_limited;
 }
 
 // Does each; the first error, in the end. Stops where a role is away: each of the rest would wait for it.

@@ -19,13 +19,6 @@ using store::IdentityStatus;
 
 namespace {
 
-constexpr std::uint32_t reason_cessation = 5; // RFC 5280 5.3.1
-
-std::string identity_object(const KeyId& key)
-{
-    return "identity:" + key.text();
-}
-
 // QSS API 3: what is sent may only repeat what was verified. An unknown attribute is refused, since it
 // would not be in the certificate.
 Status check_subject(const RequestedSubject& subject, const store::User& user,
@@ -87,10 +80,10 @@ Result<bool> Identities::end_expired(const std::optional<store::Identity>& known
         if (!has_ended(known->not_after, m.clock.now()))
             return false;
         const auto begun = m.store.write(
-            [&](sqlite::Database& db) { return store::IdentityTable(db).begin_revocation(known->key_id); });
+            [&](sqlite::Database& db) { return store::IdentityTable(db).begin_revocation(known->key_id, by_service()); });
         TRY(begun);
     }
-    TRY(finish_revocation(*known));
+    TRY(wait_for_officers(finish_revocation(*known)));
     return true;
 }
 
@@ -112,6 +105,7 @@ Result<store::Identity> Identities::attest(const store::User& user, const store:
                              .serial = {},
                              .not_after = {},
                              .created_at = m.clock.now()};
+    m.crash_points.reach("attested_not_stored");
     const auto stored = m.store.write([&](sqlite::Database& db) -> Status {
         // The removal of the user or of the last device may have come between.
         TRY_ASSIGN(now, store::UserTable(db).by_id(user.id));
@@ -162,6 +156,7 @@ Status Identities::certify(store::Identity& identity)
     identity.certificate_sha256 = certificate.sha256();
     identity.serial = certificate.serial();
     identity.not_after = certificate.not_after();
+    m.crash_points.reach("certified_not_stored");
     TRY_ASSIGN(mine, m.store.write([&](sqlite::Database& db) {
         return store::IdentityTable(db).set_certificate(identity);
     }));
@@ -174,7 +169,7 @@ Status Identities::certify(store::Identity& identity)
     }));
     if (now && equal_public(now->certificate, identity.certificate))
         return {};
-    TRY(m.ca.revoke(identity.serial, reason_cessation));
+    TRY(m.ca.revoke(identity.serial, by_service()));
     return fail(ErrorCode::conflict, "the identity was revoked meanwhile");
 }
 
@@ -185,6 +180,7 @@ Result<store::Identity> Identities::drive(store::Identity identity, const store:
         TRY(certify(identity));
     if (identity.status == IdentityStatus::issued) {
         TRY(m.sam.link_certificate(identity.key_id, identity.certificate));
+        m.crash_points.reach("linked_not_stored");
         const auto stored = m.store.write([&](sqlite::Database& db) -> Status {
             TRY_ASSIGN(mine, store::IdentityTable(db).move(identity.key_id, IdentityStatus::issued,
                                                            IdentityStatus::live));
@@ -201,88 +197,6 @@ Result<store::Identity> Identities::drive(store::Identity identity, const store:
     if (!now || now->status != IdentityStatus::live)
         return fail(ErrorCode::conflict, "the identity was revoked meanwhile");
     return std::move(*now);
-}
-
-Status Identities::remove(const Application& by, std::string_view email)
-{
-    TRY_ASSIGN(user, find_user(m.store, by, email));
-    TRY_ASSIGN(identity, m.store.read([&](sqlite::Database& db) {
-        return store::IdentityTable(db).of_user(user.id, by.pack.id);
-    }));
-    if (!identity)
-        return fail(ErrorCode::not_found, "User has no signing identity");
-    const auto stored = m.store.write([&](sqlite::Database& db) -> Status {
-        TRY(store::IdentityTable(db).begin_revocation(identity->key_id));
-        return store::Audit(db).append({m.clock.now(), by.actor(), "identity.revocation_intended",
-                                        identity_object(identity->key_id), ""});
-    });
-    TRY(stored);
-    return finish_revocation(*identity);
-}
-
-// A crash may have come between the CA's certificate and our row: the CA gives the same one again. If it had
-// made none it makes one now, for a key that is gone, and it is revoked at once. Empty: it has none and makes
-// none.
-Result<Bytes> Identities::serial_at_ca(const store::Identity& identity)
-{
-    if (!identity.serial.empty())
-        return identity.serial;
-    const auto issued =
-        m.ca.issue_identity(identity.key_attestation, identity.registration_statement, m.lifetime_days);
-    if (!issued && is_outcome_unknown(issued.error().code))
-        return fail(issued.error());
-    if (!issued)
-        return Bytes{};
-    TRY_ASSIGN(certificate, pki::Certificate::from_der(*issued));
-    return certificate.serial();
-}
-
-// SAM first: the key is gone before anybody hears of it; then the CA.
-Status Identities::finish_revocation(const store::Identity& identity)
-{
-    const auto destroyed = m.sam.revoke_key(identity.key_id, reason_cessation);
-    if (!destroyed && destroyed.error().code != ErrorCode::gone &&
-        destroyed.error().code != ErrorCode::not_found)
-        return destroyed;
-    // Read again: a certificate may have been stored since.
-    TRY_ASSIGN(now, m.store.read([&](sqlite::Database& db) {
-        return store::IdentityTable(db).by_key(identity.key_id);
-    }));
-    if (!now)
-        return fail(ErrorCode::internal, "an identity has vanished");
-    TRY_ASSIGN(serial, serial_at_ca(*now));
-    if (!serial.empty()) {
-        TRY(m.ca.revoke(serial, reason_cessation));
-        // List and responder say so before anybody hears that it is done.
-        TRY(m.publication.refresh());
-    }
-    return m.store.write([&](sqlite::Database& db) -> Status {
-        TRY_ASSIGN(mine, store::IdentityTable(db).move(identity.key_id, IdentityStatus::revoking,
-                                                       IdentityStatus::revoked));
-        if (!mine)
-            return {};
-        return store::Audit(db).append(
-            {m.clock.now(), "service", "identity.revoked", identity_object(identity.key_id), ""});
-    });
-}
-
-Status Identities::revoke_all_of(const UserId& user)
-{
-    const auto begun =
-        m.store.write([&](sqlite::Database& db) { return store::IdentityTable(db).begin_revocation(user); });
-    TRY(begun);
-    TRY_ASSIGN(identities,
-               m.store.read([&](sqlite::Database& db) { return store::IdentityTable(db).all_of(user); }));
-    for (const auto& identity : identities)
-        TRY(finish_revocation(identity));
-    return {};
-}
-
-Status Identities::finish_revocations()
-{
-    TRY_ASSIGN(identities,
-               m.store.read([](sqlite::Database& db) { return store::IdentityTable(db).revoking(); }));
-    return each_of(identities, [this](const auto& identity) { return finish_revocation(identity); });
 }
 
 Result<TrustChain> Identities::trust_chain()

@@ -110,8 +110,8 @@ Status Officers::submit_statement(const Operator& by, const RegistrationId& id, 
         return store::Audit(db).append({now, by.actor(), "registration.completed", "user:" + user.id.text(),
                                         "statement " + statement.statement_id.text()});
     });
-    if (!stored && stored.error().code == ErrorCode::gone)
-        (void)m_sam.destroy_signer(signer); // the removal may have looked for it before it was there
+    if (!stored && stored.error().code == ErrorCode::gone) // the removal may have looked for it too early
+        (void)m_sam.destroy_signer(signer, {.by = "service", .at = m_clock.now()});
     return stored;
 }
 

@@ -135,6 +135,16 @@ Result<PublishedFilePtr> Publication::file(const std::string& path)
     return find();
 }
 
+std::vector<PublishedFilePtr> Publication::lists()
+{
+    const std::lock_guard lock(m_mutex);
+    std::vector<PublishedFilePtr> found;
+    for (const auto& [path, file] : m_files)
+        if (path.starts_with("/crl/"))
+            found.push_back(file);
+    return found;
+}
+
 PublishedStatusPtr Publication::kept(ByteView request)
 {
     const std::lock_guard lock(m_mutex);

@@ -56,6 +56,8 @@ public:
     // "/crl/issuing.crl", "/ca/root.cer": as the CA names them. nullptr: there is no such file.
     Result<PublishedFilePtr> file(const std::string& path);
 
+    [[nodiscard]] std::vector<PublishedFilePtr> lists(); // that are published now
+
     // An answer to an OCSPRequest (DER) that was kept, if there is one. Does not block.
     [[nodiscard]] PublishedStatusPtr kept(ByteView request);
     // The answer to any bytes: malformedRequest, tryLater and internalError are answers too (RFC 6960 4.2.1).

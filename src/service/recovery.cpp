@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::chrono::milliseconds tick{100};
 constexpr std::chrono::milliseconds look_again{1'000};
+constexpr std::chrono::minutes above_rate{1};
 
 }
 
@@ -51,12 +52,24 @@ Status Recovery::recover_once()
     if (sam != RoleReadiness::ready)
         return fail(ErrorCode::unavailable, "the SAM is not ready");
     TRY(m.checkpoints.exchange()); // first: nothing more for a SAM whose record was put back
-    // A session that always fails must not keep a revocation waiting. Revocations before the removals that
-    // wait for them.
+    // A session that always fails must not keep a revocation waiting.
     const std::array<std::function<Status()>, 4> steps{
         [this] { return m.signing.drive_approved(); }, [this] { return m.signing.drain_unacknowledged(); },
-        [this] { return m.identities.finish_revocations(); }, [this] { return m.users.finish_removals(); }};
+        [this] { return m.identities.follow_lists(); }, [this] { return finish_revocations(); }};
     return each_of(steps, [](const auto& step) { return step(); });
+}
+
+// Revocations before the removals that wait for them. Above the rate of the ceremony they wait a while.
+Status Recovery::finish_revocations()
+{
+    if (m.clock.now() < m_revocations_at)
+        return {};
+    const std::array<std::function<Status()>, 2> steps{[this] { return m.identities.finish_revocations(); },
+                                                       [this] { return m.users.finish_removals(); }};
+    auto done = each_of(steps, [](const auto& step) { return step(); });
+    if (!done && done.error().code == ErrorCode::rate_limited)
+        m_revocations_at = m.clock.now() + above_rate;
+    return wait_for_officers(std::move(done));
 }
 
 void Recovery::run_timer()

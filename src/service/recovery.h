@@ -40,10 +40,12 @@ public:
 private:
     void run_timer();
     void run_recovery();
+    Status finish_revocations();
 
     Parts m;
     std::mutex m_mutex;               // guards m_stopping
     bool m_stopping = false;
+    TimePoint m_revocations_at{};     // not before: officers may have to order them; one thread
     std::condition_variable m_wake;
     std::thread m_timer;
     std::thread m_recovery;

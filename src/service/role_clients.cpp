@@ -55,6 +55,14 @@ void fill(sam::Assertion& to, const store::StoredAssertion& from)
     to.set_signature(field(from.signature));
 }
 
+// Who asked, and when.
+template <class Request>
+void fill(Request& to, const store::RevocationRequest& from)
+{
+    to.set_requested_by(from.by);
+    to.set_requested_at_unix_ms(to_unix_ms(from.at));
+}
+
 ActivationResult read_result(const sam::SessionResult& from)
 {
     ActivationResult result;
@@ -138,20 +146,25 @@ Result<Binding> SamClient::bind(const SignerId& signer, ByteView challenge, Byte
 }
 
 Result<std::vector<KeyId>> SamClient::remove_authenticator(const SignerId& signer,
-                                                           const AuthenticatorId& authenticator)
+                                                           const AuthenticatorId& authenticator,
+                                                           const store::RevocationRequest& wanted)
 {
     sam::RemoveAuthenticatorRequest request;
     request.set_signer_id(field(signer.bytes()));
     request.set_authenticator_id(field(authenticator.bytes()));
+    fill(request, wanted);
     TRY_ASSIGN(reply,
                ask<sam::RemoveAuthenticatorReply>(m_transport, sam::REMOVE_AUTHENTICATOR, request, quick));
     return ids<KeyId>(reply.revoked_key_ids());
 }
 
-Result<std::vector<KeyId>> SamClient::destroy_signer(const SignerId& signer)
+Result<std::vector<KeyId>> SamClient::destroy_signer(const SignerId& signer,
+                                                     const store::RevocationRequest& wanted)
 {
     sam::DestroySignerRequest request;
     request.set_signer_id(field(signer.bytes()));
+    request.set_reason(wanted.reason);
+    fill(request, wanted);
     TRY_ASSIGN(reply, ask<sam::DestroySignerReply>(m_transport, sam::DESTROY_SIGNER, request, quick));
     return ids<KeyId>(reply.revoked_key_ids());
 }
@@ -185,13 +198,14 @@ Status SamClient::link_certificate(const KeyId& key, ByteView certificate)
     return {};
 }
 
-Status SamClient::revoke_key(const KeyId& key, std::uint32_t reason)
+Result<Bytes> SamClient::revoke_key(const KeyId& key, const store::RevocationRequest& wanted)
 {
     sam::RevokeKeyRequest request;
     request.set_key_id(field(key.bytes()));
-    request.set_reason(reason);
-    TRY(ask<sam::RevokeKeyReply>(m_transport, sam::REVOKE_KEY, request, quick));
-    return {};
+    request.set_reason(wanted.reason);
+    fill(request, wanted);
+    TRY_ASSIGN(reply, ask<sam::RevokeKeyReply>(m_transport, sam::REVOKE_KEY, request, quick));
+    return value(reply.receipt());
 }
 
 Result<OpenedSession> SamClient::open_session(const store::Session& draft, Milliseconds lifetime)
@@ -271,11 +285,12 @@ Result<Bytes> CaClient::issue_identity(ByteView key_attestation, ByteView regist
     return value(reply.certificate());
 }
 
-Result<Bytes> CaClient::revoke(ByteView serial, std::uint32_t reason)
+Result<Bytes> CaClient::revoke(ByteView serial, const store::RevocationRequest& wanted)
 {
     ca::RevokeRequest request;
     request.set_serial(field(serial));
-    request.set_reason(reason);
+    request.set_reason(wanted.reason);
+    fill(request, wanted);
     TRY_ASSIGN(reply, ask<ca::RevokeReply>(m_transport, ca::REVOKE, request, slow));
     return value(reply.crl());
 }

@@ -100,13 +100,16 @@ public:
     Result<Binding> bind(const SignerId& signer, ByteView challenge, ByteView attestation_object,
                          ByteView client_data_json, const BindingConsent& consent);
     Result<std::vector<KeyId>> remove_authenticator(const SignerId& signer,
-                                                    const AuthenticatorId& authenticator);
-    Result<std::vector<KeyId>> destroy_signer(const SignerId& signer); // ids of the keys destroyed
+                                                    const AuthenticatorId& authenticator,
+                                                    const store::RevocationRequest& request);
+    // Ids of the keys destroyed. rate_limited: as revoke_key.
+    Result<std::vector<KeyId>> destroy_signer(const SignerId& signer, const store::RevocationRequest& request);
 
     Result<MadeKey> make_key(const SignerId& signer, const PackId& pack, crypto::KeyType type);
     Result<AttestedKey> attest_key(const KeyId& key, ByteView ca_nonce);
     Status link_certificate(const KeyId& key, ByteView certificate);
-    Status revoke_key(const KeyId& key, std::uint32_t reason);
+    // The receipt. rate_limited: so many within the hour take officers.
+    Result<Bytes> revoke_key(const KeyId& key, const store::RevocationRequest& request);
 
     // Reads signer, key, certificate, algorithm, digests and display record of `draft`.
     Result<OpenedSession> open_session(const store::Session& draft, Milliseconds lifetime);
@@ -154,7 +157,7 @@ public:
     Result<Bytes> nonce();
     Result<Bytes> issue_identity(ByteView key_attestation, ByteView registration_statement,
                                  std::uint32_t lifetime_days);                               // DER
-    Result<Bytes> revoke(ByteView serial, std::uint32_t reason);                             // CRL
+    Result<Bytes> revoke(ByteView serial, const store::RevocationRequest& request);          // CRL
     Result<Bytes> issue_access(AccessCertificateKind kind, ByteView csr, const std::string& common_name);
     Result<std::vector<PublishedList>> current_crls();
     Result<PublicCertificates> certificates();

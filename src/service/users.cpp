@@ -1,6 +1,7 @@
 #include "service/users.h"
 
 #include "base/log.h"
+#include "pki/crl.h"
 #include "service/each_of.h"
 #include "service/find_user.h"
 #include "service/identities.h"
@@ -87,9 +88,11 @@ Result<store::User> Users::get(const Application& by, std::string_view email)
     return find_user(m.store, by, email);
 }
 
-Status Users::remove(const Application& by, std::string_view email)
+Status Users::remove(const Application& by, std::string_view email, std::uint32_t reason)
 {
     TRY_ASSIGN(user, get(by, email));
+    TRY(pki::check_revocation_reason(reason));
+    const store::RevocationRequest request{reason, by.actor(), m.clock.now()};
     // The intent first: from here on nothing can be done with the user, and recovery ends what we begin.
     const auto stored = m.store.write([&](sqlite::Database& db) -> Status {
         store::UserTable users(db);
@@ -101,19 +104,29 @@ Status Users::remove(const Application& by, std::string_view email)
         }
         TRY(users.void_registration_token(user.id));
         TRY(store::Phones(db).remove_all_of(user.id));
-        TRY(store::IdentityTable(db).begin_revocation(user.id));
-        return store::Audit(db).append(
-            {m.clock.now(), by.actor(), "user.removal_intended", user_object(user.id), ""});
+        TRY(store::IdentityTable(db).begin_revocation(user.id, request));
+        return store::Audit(db).append({request.at, by.actor(), "user.removal_intended", user_object(user.id),
+                                        std::string(pki::revocation_reason_name(reason))});
     });
     TRY(stored);
     m.signing.cancel_all_of(user.id);
-    return finish_removal(user);
+    return wait_for_officers(finish_removal(user));
+}
+
+// Who asked for the end of the user's identities, if there are any.
+Result<store::RevocationRequest> Users::requested_for(const UserId& user)
+{
+    TRY_ASSIGN(last, m.store.read([&](sqlite::Database& db) {
+        return store::IdentityTable(db).last_revocation(user);
+    }));
+    return last ? std::move(last->request) : store::RevocationRequest{.by = "service", .at = m.clock.now()};
 }
 
 Status Users::finish_removal(const store::User& user)
 {
-    TRY(done_or_never(status_of(m.sam.destroy_signer(user.signer_id))));
-    TRY(m.identities.revoke_all_of(user.id));
+    TRY_ASSIGN(request, requested_for(user.id));
+    TRY(done_or_never(status_of(m.sam.destroy_signer(user.signer_id, request))));
+    TRY(m.identities.revoke_all_of(user.id, request));
     return m.store.write([&](sqlite::Database& db) -> Status {
         store::UserTable users(db);
         TRY_ASSIGN(mine, users.move(user.id, UserStatus::deleting, UserStatus::deleted));
@@ -143,12 +156,13 @@ Status Users::remove_device(const Application& by, std::string_view email, const
             return {}; // recovery, or another call, is at it
         TRY_ASSIGN(left, phones.devices(user.id));
         if (left.empty())
-            TRY(store::IdentityTable(db).begin_revocation(user.id));
+            TRY(store::IdentityTable(db).begin_revocation(
+                user.id, {.by = by.actor(), .at = m.clock.now()}));
         return store::Audit(db).append(
             {m.clock.now(), by.actor(), "device.removal_intended", "device:" + id.text(), ""});
     });
     TRY(stored);
-    return finish_device_removal(*device);
+    return wait_for_officers(finish_device_removal(*device));
 }
 
 Status Users::finish_device_removal(const store::Device& device)
@@ -159,8 +173,10 @@ Status Users::finish_device_removal(const store::Device& device)
         return fail(ErrorCode::internal, "a device without its user");
     TRY_ASSIGN(bound, m.store.read(
                           [&](sqlite::Database& db) { return store::Phones(db).authenticators(device.id); }));
+    TRY_ASSIGN(request, requested_for(user->id));
     for (const auto& authenticator : bound)
-        TRY(done_or_never(status_of(m.sam.remove_authenticator(user->signer_id, authenticator.id))));
+        TRY(done_or_never(
+            status_of(m.sam.remove_authenticator(user->signer_id, authenticator.id, request))));
     TRY_ASSIGN(last, m.store.write([&](sqlite::Database& db) -> Result<bool> {
         store::Phones phones(db);
         TRY_ASSIGN(mine, phones.move(device.id, DeviceStatus::removing, DeviceStatus::removed));
@@ -189,7 +205,7 @@ Status Users::finish_device_removal(const store::Device& device)
         return {};
     m.signing.cancel_all_of(user->id);
     m.officers.notify();
-    return m.identities.revoke_all_of(user->id);
+    return m.identities.revoke_all_of(user->id, request);
 }
 
 Result<std::vector<store::User>> Users::list(const Operator& by, const EnterpriseId& enterprise)

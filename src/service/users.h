@@ -41,7 +41,8 @@ public:
     // already_exists; quota_reached (the pack's users); invalid_argument says which value.
     Result<store::User> create(const Application& by, const NewUser& user);
     Result<store::User> get(const Application& by, std::string_view email);
-    Status remove(const Application& by, std::string_view email);
+    // `reason`: of the certificate's revocation. unavailable: intended, and not done yet.
+    Status remove(const Application& by, std::string_view email, std::uint32_t reason);
     // Active ones alone.
     Result<std::vector<store::Device>> devices(const Application& by, std::string_view email);
     // The last one revokes the user's identities and asks for a new registration statement.
@@ -55,6 +56,7 @@ public:
 
 private:
     Status finish_removal(const store::User& user);
+    Result<store::RevocationRequest> requested_for(const UserId& user);
     Status finish_device_removal(const store::Device& device);
     Parts m;
 };

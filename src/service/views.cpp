@@ -1,6 +1,7 @@
 #include "service/views.h"
 
 #include "pki/certificate.h"
+#include "pki/crl.h"
 #include "pki/csr.h"
 
 namespace qss::service {
@@ -28,6 +29,20 @@ Result<Bytes> csr_der(std::string_view pem)
                     "RSA-4096, P-256 or P-384");
     }
     return csr->der();
+}
+
+Result<std::uint32_t> revocation_reason(const std::optional<std::string>& name)
+{
+    if (!name)
+        return pki::reason_cessation;
+    TRY_ASSIGN(reason, pki::revocation_reason_from_string(*name));
+    TRY(pki::check_revocation_reason(reason));
+    return reason;
+}
+
+std::string_view revocation_reason_name(std::uint32_t reason)
+{
+    return pki::revocation_reason_name(reason);
 }
 
 }

@@ -106,21 +106,77 @@ Result<bool> IdentityTable::move(const KeyId& key, IdentityStatus from, Identity
     return changed == 1;
 }
 
-Status IdentityTable::begin_revocation(const UserId& user)
+namespace {
+
+Revocation read_revocation(Columns& c)
 {
-    TRY(m_database
-            .prepare("UPDATE identity SET status = 'revoking' WHERE user_id = ? AND status <> 'revoked'")
-            .bind(user.bytes())
-            .run());
+    const auto key = c.id<KeyId>();
+    RevocationRequest request{static_cast<std::uint32_t>(c.integer()), c.text(), c.time()};
+    return {key, std::move(request), c.blob(), c.integer(), c.blob(), c.time()};
+}
+
+}
+
+Status IdentityTable::begin_revocation(const UserId& user, const RevocationRequest& request)
+{
+    TRY_ASSIGN(identities, all_of(user));
+    for (const auto& identity : identities)
+        TRY(begin_revocation(identity.key_id, request));
     return {};
 }
 
-Status IdentityTable::begin_revocation(const KeyId& key)
+Status IdentityTable::begin_revocation(const KeyId& key, const RevocationRequest& request)
 {
     TRY(m_database.prepare("UPDATE identity SET status = 'revoking' WHERE key_id = ? AND status <> 'revoked'")
             .bind(key.bytes())
             .run());
+    TRY(m_database
+            .prepare("INSERT INTO revocation(key_id, reason, requested_by, requested_at) VALUES(?, ?, ?, ?)"
+                     " ON CONFLICT(key_id) DO NOTHING")
+            .bind(key.bytes())
+            .bind(std::int64_t{request.reason})
+            .bind(request.by)
+            .bind(to_unix_ms(request.at))
+            .run());
     return {};
+}
+
+Result<std::optional<Revocation>> IdentityTable::revocation(const KeyId& key)
+{
+    auto query = m_database.prepare("SELECT * FROM revocation WHERE key_id = ?");
+    query.bind(key.bytes());
+    return first(query, read_revocation);
+}
+
+Result<std::optional<Revocation>> IdentityTable::last_revocation(const UserId& user)
+{
+    auto query = m_database.prepare("SELECT r.* FROM revocation r JOIN identity i ON i.key_id = r.key_id"
+                                    " WHERE i.user_id = ? AND i.status = 'revoking'"
+                                    " ORDER BY r.requested_at DESC LIMIT 1");
+    query.bind(user.bytes());
+    return first(query, read_revocation);
+}
+
+Status IdentityTable::set_receipts(const Revocation& revocation)
+{
+    TRY(m_database
+            .prepare("UPDATE revocation SET sam_receipt = ?, crl_number = ?, crl_sha256 = ?, ended_at = ? WHERE key_id = ?")
+            .bind(revocation.sam_receipt)
+            .bind(revocation.crl_number)
+            .bind(revocation.crl_sha256)
+            .bind(to_unix_ms(revocation.ended_at))
+            .bind(revocation.key_id.bytes())
+            .run());
+    return {};
+}
+
+Result<std::vector<Identity>> IdentityTable::list(std::optional<IdentityStatus> status, std::int64_t limit)
+{
+    auto query = m_database.prepare("SELECT * FROM identity WHERE ? = '' OR status = ?"
+                                    " ORDER BY created_at DESC LIMIT ?");
+    const std::string name = status ? name_of(*status) : "";
+    query.bind(name).bind(name).bind(limit);
+    return all(query, read_identity);
 }
 
 }

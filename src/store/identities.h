@@ -28,8 +28,13 @@ public:
     // False: it was not in `from`.
     Result<bool> move(const KeyId& key, IdentityStatus from, IdentityStatus to);
     // All of a user's that are not revoked, to `revoking`.
-    Status begin_revocation(const UserId& user);
-    Status begin_revocation(const KeyId& key);
+    Status begin_revocation(const UserId& user, const RevocationRequest& request);
+    Status begin_revocation(const KeyId& key, const RevocationRequest& request);
+    Result<std::optional<Revocation>> revocation(const KeyId& key);
+    Result<std::optional<Revocation>> last_revocation(const UserId& user); // under way
+    Status set_receipts(const Revocation& revocation);
+    // By status if it is given, the newest first, at most `limit`.
+    Result<std::vector<Identity>> list(std::optional<IdentityStatus> status, std::int64_t limit);
 
 private:
     sqlite::Database& m_database;

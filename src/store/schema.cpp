@@ -83,6 +83,11 @@ CREATE UNIQUE INDEX identity_one ON identity(user_id, pack_id) WHERE status <> '
 CREATE INDEX identity_serial ON identity(serial) WHERE length(serial) > 0;
 CREATE INDEX identity_revoking ON identity(status) WHERE status = 'revoking';
 
+CREATE TABLE revocation(
+  key_id BLOB PRIMARY KEY REFERENCES identity(key_id), reason INTEGER NOT NULL, requested_by TEXT NOT NULL,
+  requested_at INTEGER NOT NULL, sam_receipt BLOB NOT NULL DEFAULT x'', crl_number INTEGER NOT NULL DEFAULT 0,
+  crl_sha256 BLOB NOT NULL DEFAULT x'', ended_at INTEGER NOT NULL DEFAULT 0);
+
 CREATE TABLE session(
   id BLOB PRIMARY KEY, credential_id BLOB NOT NULL REFERENCES credential(id),
   pack_id BLOB NOT NULL REFERENCES pack(id), user_id BLOB NOT NULL REFERENCES app_user(id),

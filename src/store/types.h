@@ -177,6 +177,22 @@ struct Identity {
     TimePoint created_at;
 };
 
+struct RevocationRequest {
+    std::uint32_t reason = 5;         // RFC 5280 5.3.1; by default cessationOfOperation
+    std::string by;                   // "credential:…", "operator:…", "officers", "service"
+    TimePoint at;
+};
+
+// Of an identity that is `revoking` or `revoked`: the first request counts, since revocation is final.
+struct Revocation {
+    KeyId key_id;
+    RevocationRequest request;
+    Bytes sam_receipt;                // SignedStatement transport; empty while `revoking`
+    std::int64_t crl_number = 0;      // the CA's receipt is its list of this number, and every later one: 0, none yet
+    Bytes crl_sha256;                 // of that list
+    TimePoint ended_at;               // epoch while `revoking`
+};
+
 // --- signing sessions -----------------------------------------------------------------------------
 
 // pending -> approved -> signed; pending -> rejected | expired | cancelled; approved -> failed only on

@@ -18,6 +18,11 @@ Outcome list_credentials(const Parts& parts, const service::Operator& by, const 
 Outcome suspend_credential(const Parts& parts, const service::Operator& by, const http::Request& request);
 Outcome list_users(const Parts& parts, const service::Operator& by, const http::Request& request);
 
+// identities.cpp
+Outcome list_identities(const Parts& parts, const service::Operator& by, const http::Request& request);
+Outcome get_identity(const Parts& parts, const service::Operator& by, const http::Request& request);
+Outcome revoke_identity(const Parts& parts, const service::Operator& by, const http::Request& request);
+
 // registration.cpp
 void pending_registrations(const Parts& parts, const ExchangePtr& exchange);
 Outcome submit_statement(const Parts& parts, const service::Operator& by, const http::Request& request);

@@ -30,6 +30,9 @@ constexpr Route table[] = {
     {"GET", "/credentials", as_operator<list_credentials>},
     {"POST", "/credentials/{credential_id}/suspend", as_operator<suspend_credential>},
     {"GET", "/users", as_operator<list_users>},
+    {"GET", "/identities", as_operator<list_identities>},
+    {"GET", "/identities/{identity_id}", as_operator<get_identity>},
+    {"POST", "/identities/{identity_id}/revoke", as_operator<revoke_identity>},
     {"GET", "/registration-requests", pending_registrations},
     {"POST", "/registration-requests/{registration_id}/statement", as_operator<submit_statement>},
 };

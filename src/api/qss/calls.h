@@ -25,6 +25,9 @@ Outcome get_or_create_identity(const Parts& parts, const service::Application& b
                                const http::Request& request);
 Outcome revoke_identity(const Parts& parts, const service::Application& by, const http::Request& request);
 
+// Of a DELETE's body; cessationOfOperation without one. invalid_argument: none that we give.
+Result<std::uint32_t> revocation_reason(const http::Request& request);
+
 // sign.cpp
 void sign_one(const Parts& parts, const ExchangePtr& exchange);
 void sign_many(const Parts& parts, const ExchangePtr& exchange);

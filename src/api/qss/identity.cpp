@@ -46,6 +46,16 @@ Result<service::RequestedSubject> read_subject(json::Reader& body)
 
 }
 
+// Beyond the contract: {"reason": "keyCompromise"}. Clients send other bodies with DELETE, or none.
+Result<std::uint32_t> revocation_reason(const http::Request& request)
+{
+    if (!request.body.starts_with('{'))
+        return service::revocation_reason(std::nullopt);
+    TRY_ASSIGN(body, json::Reader::parse(request.body));
+    TRY_ASSIGN(name, body.optional_text("reason", limits::name_size));
+    return service::revocation_reason(name);
+}
+
 Outcome get_or_create_identity(const Parts& parts, const service::Application& by,
                                const http::Request& request)
 {
@@ -60,7 +70,8 @@ Outcome get_or_create_identity(const Parts& parts, const service::Application& b
 
 Outcome revoke_identity(const Parts& parts, const service::Application& by, const http::Request& request)
 {
-    TRY(parts.service.identities().remove(by, request.parameters[0]));
+    TRY_ASSIGN(reason, revocation_reason(request));
+    TRY(parts.service.identities().remove(by, request.parameters[0], reason));
     return no_content();
 }
 

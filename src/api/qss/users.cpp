@@ -54,7 +54,8 @@ Outcome get_user(const Parts& parts, const service::Application& by, const http:
 
 Outcome remove_user(const Parts& parts, const service::Application& by, const http::Request& request)
 {
-    TRY(parts.service.users().remove(by, request.parameters[0]));
+    TRY_ASSIGN(reason, revocation_reason(request));
+    TRY(parts.service.users().remove(by, request.parameters[0], reason));
     return no_content();
 }
 

@@ -392,7 +392,7 @@ TEST_F(SigningTest, ARevokedIdentityOpensNothingAndApprovesNothing)
 {
     const auto id = begin(request("a"));
     ASSERT_TRUE(m_store->write(
-        [&](sqlite::Database& db) { return store::IdentityTable(db).begin_revocation(m_key_id); }));
+        [&](sqlite::Database& db) { return store::IdentityTable(db).begin_revocation(m_key_id, {}); }));
     EXPECT_EQ(m_signing->begin(m_application, request("b")).error().code, ErrorCode::conflict);
     EXPECT_FALSE(approve(id));
     EXPECT_EQ(session(id).status, SessionStatus::cancelled);
