@@ -442,12 +442,10 @@ Status Transaction::revoke(ByteView serial, const RevocationRequest& request, Ti
     if (row && row->revocation)
         return {};
     TRY_ASSIGN(is_counted, counts(serial, request, now));
-    auto update = m_database.prepare(
-        "UPDATE certificate SET revoked_ms = ?, reason = ?, counted = ? WHERE serial = ? AND revoked_ms IS NULL");
+    auto update =
+        m_database.prepare("UPDATE certificate SET revoked_ms = ?, reason = ?, counted = ? WHERE serial = ?");
     update.bind(to_unix_ms(now)).bind(std::int64_t{request.reason}).bind(std::int64_t{is_counted ? 1 : 0});
-    TRY_ASSIGN(rows, update.bind(serial).run());
-    if (rows == 0)
-        return {};
+    TRY(one_row(update.bind(serial).run(), ErrorCode::not_found, "certificate"));
     TRY(m_database
             .prepare("UPDATE authority SET crl_stale = 1"
                      " WHERE name = (SELECT authority FROM certificate WHERE serial = ?)")
