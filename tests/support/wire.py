@@ -98,7 +98,7 @@ class Connection:
 
     def call(self, proto, type_name, **fields):
         """call("ca", "REVOKE", serial=…, reason=1) → RevokeReply; RoleError when it is refused."""
-        module = messages("wire" if type_name == "STATUS" else proto)
+        module = messages("wire" if type_name in ("STATUS", "CARRY_OUT") else proto)  # of every role
         stem = "".join(part.capitalize() for part in type_name.split("_"))
         request = getattr(module, stem + "Request")(**fields)
         number = messages(proto).Type.Value(type_name)
