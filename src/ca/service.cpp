@@ -103,7 +103,8 @@ Result<proto::StatusReply> Service::status(const proto::StatusRequest&)
     if (!m_authorities)
         return reply;
     TRY_ASSIGN(is_revoked, m_options.writer.write_returning([&](sqlite::Database& database) {
-        return Transaction(database).is_retired(m_authorities->issuing.certificate.public_key().spki());
+        return Transaction(database).is_retired(
+            m_authorities->of(Authority::issuing).certificate.public_key().spki());
     }));
     if (is_revoked)
         reply.set_detail("the issuing CA is revoked: nothing is issued");
@@ -171,7 +172,7 @@ Result<Service::Begun> Service::begin_identity(Transaction& transaction, const I
         TRY_ASSIGN(order, transaction.reopen_intent(existing->serial));
         return Begun{{}, std::move(order)};
     }
-    TRY(check_not_retired(transaction, m_authorities->issuing.certificate.public_key().spki(),
+    TRY(check_not_retired(transaction, m_authorities->of(Authority::issuing).certificate.public_key().spki(),
                           "the issuing CA was revoked"));
     TRY(check_not_retired(transaction, m_settings->sam_evidence_spki, "the SAM's evidence key was revoked"));
     TRY(check_not_retired(transaction, request.officer_spki, "the statement's officer was revoked"));

@@ -122,6 +122,8 @@ bool Config::is_revoked(ByteView key_id) const
 {
     return std::any_of(revoked_keys.begin(), revoked_keys.end(),
                        [&](const Bytes& revoked) { return equal_public(revoked, key_id); });
+}
+
 const Officer* Config::find_officer_ever(ByteView key_id) const
 {
     if (const auto* officer = find_officer(key_id))
