@@ -158,6 +158,8 @@ TEST_F(KeyChangesTest, OfficersComeAndGoAndTheirEvidenceStays)
     const auto mine = identity(enrol(phone)); // by the first officer
     const auto second = must(crypto::PrivateKey::generate(crypto::KeyType::p256));
     const auto removal = NamedValues().set("spki", pki.officer_key.public_key().spki());
+    ASSERT_TRUE(
+        order("remove-officer", NamedValues().set("spki", pki.second_officer_key.public_key().spki())));
     EXPECT_CODE(order("remove-officer", removal), conflict); // nobody would be left
     EXPECT_CODE(order("make-evidence-key", NamedValues(), second), verification_failed);
     ASSERT_TRUE(
