@@ -31,28 +31,29 @@ REVOKING = {"revocation_not_sent": "qss-api", "destroyed_not_revoked": "qss-api"
             "destroyed_not_replied": "qss-sam", "revoked_not_listed": "qss-ca", "listed_not_stored": "qss-ca"}
 
 
-def until_answered(attempt, accepted):
+def until_answered(service, attempt, accepted):
     """Asks again until the status is one of `accepted`: 503 and broken connections are no answer."""
 
     def ask():
         try:
             answer = attempt()
         except requests.RequestException:
+            service.find_ports()
             return None
         assert answer.status_code in accepted or answer.status_code >= 500, answer.text
-        return answer if answer.status_code in accepted else None
+        return answer.status_code if answer.status_code in accepted else None
 
     return wait_until(ask, "an answer", PATIENCE_SECONDS)
 
 
 def issue(employee):
-    return until_answered(lambda: employee.tenant.application.request(
+    return until_answered(employee.service, lambda: employee.tenant.application.request(
         "POST", f"/users/{employee.email}/identity", json={"subject_dn": {}}), {200})
 
 
 def revoke(employee):
     """404: the first try was the one that did it, and its answer was lost."""
-    return until_answered(lambda: employee.tenant.application.request(
+    return until_answered(employee.service, lambda: employee.tenant.application.request(
         "DELETE", f"/users/{employee.email}/identity"), {204, 404})
 
 
@@ -128,7 +129,6 @@ def test_dies_at(tmp_path, point):
             assert again.key_id != key.key_id and again.serial != key.serial
             service.wait_ready()
             died = died or service.pids()[child] != pid
-            service.find_ports()
         assert died, "the process came to that point"
         check_books(service)
     finally:
