@@ -62,8 +62,9 @@ Result<IdentityRequest> verify_identity_request(const Settings& settings, ByteVi
     TRY(check_binding(settings, attestation, statement, signed_statement.hash()));
     TRY_ASSIGN(key, crypto::PublicKey::from_spki(attestation.spki));
     const bool by_former_officer = settings.find_officer(signed_statement.signer_key_id) == nullptr;
-    return IdentityRequest{signed_attestation.hash(), std::move(attestation), std::move(statement),
-                           std::move(registration.officer_spki), by_former_officer, std::move(key)};
+    return IdentityRequest{signed_attestation.hash(), std::move(attestation),
+                           std::move(statement),      std::move(registration.officer_spki),
+                           by_former_officer,         std::move(key)};
 }
 
 pki::CertificateContents identity_contents(const IdentityRequest& request, const Settings& settings,

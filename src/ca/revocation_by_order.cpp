@@ -19,7 +19,7 @@ Status check_revocable(pki::ProfileId profile)
 }
 
 Result<AuthorityId> Service::revoke_ordered(Transaction& transaction, const statements::VerifiedOrder& order,
-                               const RevocationTarget& target, TimePoint now)
+                                            const RevocationTarget& target, TimePoint now)
 {
     TRY(transaction.carry(order, now));
     const auto serial = target.certificate.serial();
@@ -31,8 +31,7 @@ Result<AuthorityId> Service::revoke_ordered(Transaction& transaction, const stat
                                                    : pki::check_revocation_reason(target.reason));
     TRY(m_authorities->at(row->authority).key.check_here()); // else no list would tell of it
     TRY(transaction.revoke(serial,
-                           {target.reason,
-                            std::string(statements::order_requester) + order.order().id.text(),
+                           {target.reason, std::string(statements::order_requester) + order.order().id.text(),
                             order.order().issued_at, std::nullopt},
                            now));
     std::size_t left = 0;

@@ -67,7 +67,8 @@ private:
     explicit Service(ServiceOptions options);
     // Final: the list that holds the serial number.
     Result<Bytes> revoke_by_order(const statements::VerifiedOrder& order);
-    Result<AuthorityId> revoke_ordered(Transaction& transaction, const statements::VerifiedOrder& order, const RevocationTarget& target, TimePoint now);
+    Result<AuthorityId> revoke_ordered(Transaction& transaction, const statements::VerifiedOrder& order,
+                                       const RevocationTarget& target, TimePoint now);
     Status load();
     Status read_settings();
     // The next ones: m_mutex is held.

@@ -244,7 +244,8 @@ Result<Settings> Settings::from_request(const proto::ca::InitialiseRequest& requ
              "number of server names"));
     TRY(need(sandbox || request.server_names_size() == 0, "server names are a sandbox's"));
     settings.server_names.assign(request.server_names().begin(), request.server_names().end());
-    TRY(need(request.revocations_per_hour() <= max_revocations_per_hour, "revocations_per_hour: at most a million"));
+    TRY(need(request.revocations_per_hour() <= max_revocations_per_hour,
+             "revocations_per_hour: at most a million"));
     if (request.revocations_per_hour() != 0)
         settings.revocations_per_hour = request.revocations_per_hour();
     return settings;

@@ -1,13 +1,10 @@
-// `qss init`: makes the data directory of a sandbox (ceremony.h).
+// `qss init`: makes the data directory of a sandbox (ceremony_run.h).
 #include <memory>
 
 #include <CLI/CLI.hpp>
-#include <boost/json/object.hpp>
-#include <unistd.h>
 
-#include "cli/ceremony.h"
+#include "cli/ceremony_run.h"
 #include "cli/command.h"
-#include "cli/data_directory.h"
 #include "statements/registration.h"
 
 namespace qss::cli {
@@ -21,77 +18,13 @@ struct InitOptions {
     config::Users users;
 };
 
-Status check_options(const InitOptions& options, const Layout& layout)
-{
-    const auto& users = options.users;
-    const bool any_user = !(users.api.empty() && users.sam.empty() && users.ca.empty() && users.ocsp.empty());
-    if (any_user && users.group.empty())
-        return fail(ErrorCode::invalid_argument, "--group is needed with users: it owns the sockets");
-    if (const auto status = statements::check_country(options.ceremony.country); !status)
-        return fail(status.error().code, "--country: " + status.error().detail);
-    for (const auto& user : {users.api, users.sam, users.ca, users.ocsp})
-        TRY(identity_of(layout, user));
-    TRY(Ceremony::make_config(layout, options.ceremony));
-    // sun_path has 108 bytes; "….partial/run/ocsp.sock" must fit.
-    if (socket_of(layout, RoleName::ocsp).size() > 107)
-        return fail(ErrorCode::invalid_argument, "the directory's path is too long for Unix sockets");
-    return {};
-}
-
-Status dry_run(const Context& context, Ceremony& ceremony, const std::filesystem::path& target)
-{
-    boost::json::array titles;
-    std::string text = "would make " + target.string() + ":";
-    for (const auto& step : ceremony.steps()) {
-        titles.emplace_back(step.title);
-        text += "\n  - " + step.title;
-    }
-    text += "\n\nwith this qss.toml:\n\n" + config::render(ceremony.config());
-    context.result(boost::json::object{{"directory", target.string()},
-                                       {"steps", std::move(titles)},
-                                       {"configuration", config::render(ceremony.config())}},
-                   text);
-    return {};
-}
-
 Status init(const Context& context, const InitOptions& options)
 {
-    std::error_code code;
-    auto target = std::filesystem::absolute(
-        options.directory.empty() ? context.directory : std::filesystem::path(options.directory), code);
-    if (!target.has_filename()) // "DIR/"
-        target = target.parent_path();
-    auto partial = target;
-    partial += ".partial";
-    TRY_ASSIGN(programs, program_directory());
-    const Layout layout{config::Paths(partial), options.users, programs, true, ""};
-    TRY(check_options(options, layout));
-    TRY(DataDirectory::check_free(target));
-    if (options.dry_run) {
-        Ceremony ceremony(layout, options.ceremony, context.random);
-        TRY(ceremony.plan());
-        return dry_run(context, ceremony, target);
-    }
-    TRY_ASSIGN(directory, DataDirectory::begin(target, options.users.group.empty() ? 0700 : 0711));
-    {
-        Ceremony ceremony(layout, options.ceremony, context.random);
-        const auto steps = ceremony.steps();
-        for (std::size_t i = 0; i < steps.size(); ++i) {
-            context.progress("[" + std::to_string(i + 1) + "/" + std::to_string(steps.size()) + "] " +
-                             steps[i].title);
-            if (const auto status = steps[i].run(); !status)
-                return fail(status.error().code, steps[i].title + ": " + status.error().detail +
-                                                     "\nwhat there is stays in " +
-                                                     directory.partial().string());
-        }
-    }
-    TRY(directory.publish());
-    context.result(boost::json::object{{"directory", target.string()},
-                                       {"configuration", (target / "qss.toml").string()}},
-                   "made " + target.string() +
-                       ", a sandbox: its certificates say TEST\nnext: qss serve --directory " +
-                       target.string());
-    return {};
+    if (const auto status = statements::check_country(options.ceremony.country); !status)
+        return fail(status.error().code, "--country: " + status.error().detail);
+    TRY_ASSIGN(target, target_directory(context, options.directory));
+    return run_ceremony(context, {std::move(target), options.users, options.ceremony},
+                        options.dry_run ? CeremonyRun::dry : CeremonyRun::for_real);
 }
 
 void add_ceremony_options(CLI::App& command, CeremonyOptions& options)

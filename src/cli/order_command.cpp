@@ -15,6 +15,7 @@
 #include "pki/asn1.h"
 #include "pki/crl.h"
 #include "pki/name.h"
+#include "proto/ca.pb.h"
 #include "proto/ocsp.pb.h"
 #include "proto/wire.pb.h"
 #include "statements/named_values.h"
@@ -45,6 +46,7 @@ struct OrderOptions {
     std::string officer_directory; // empty: DIR/officer
     std::string root;              // empty: DIR/pki/root.pem
     std::string file;
+    std::string output; // directory for what comes of it
     int hours = default_hours;
     bool yes = false;
 };
@@ -102,8 +104,7 @@ Result<std::vector<std::string>> roles_of(const OrderOptions& options, ByteView 
         return fail(ErrorCode::invalid_argument, "--role says whom the order is for");
     TRY_ASSIGN(wanted, statements::RevocationOrder::decode(parameters));
     TRY_ASSIGN(certificate, pki::Certificate::from_der(wanted.certificate));
-    for (const auto purpose :
-         {purpose_ocsp_signing, purpose_time_stamping, pki::oids::purpose_sam_evidence})
+    for (const auto purpose : {purpose_ocsp_signing, purpose_time_stamping, pki::oids::purpose_sam_evidence})
         if (certificate.is_only_for(purpose))
             return std::vector<std::string>{"ca"};
     return std::vector<std::string>{"sam", "ca"};
@@ -221,6 +222,23 @@ Result<std::string> carry_out(const Context& context, const PendingOrder& order)
     return reply.outcome();
 }
 
+// What came of an order: a file for each value, certificates and keys in DER, under names of their own.
+Result<std::vector<std::string>> keep_outcome(const fs::path& directory, const statements::Order& order,
+                                              const std::string& outcome)
+{
+    std::vector<std::string> files;
+    const auto values = statements::NamedValues::decode(as_bytes(outcome));
+    if (!values || directory.empty())
+        return files;
+    for (const auto& [name, value] : values->all()) {
+        const bool is_certificate = pki::Certificate::from_der(value).has_value();
+        const auto file = directory / (order.role + "-" + name + (is_certificate ? ".cer" : ".der"));
+        TRY(client::write_file(file.string(), value, client::FileAccess::owner_only));
+        files.push_back(file.string());
+    }
+    return files;
+}
+
 // The responder is told at once, whatever qss-api does. Best effort: qss-api, or the next list, tells it too.
 std::string tell_responder(const Context& context, const std::string& crl)
 {
@@ -230,7 +248,50 @@ std::string tell_responder(const Context& context, const std::string& crl)
     proto::ocsp::UpdateCrlReply reply;
     const auto told = channel.call(proto::ocsp::UPDATE_CRL, request, reply, patience);
     return told || told.error().code == ErrorCode::conflict ? "; the responder knows it"
-                                                             : "; the responder could not be told";
+                                                            : "; the responder could not be told";
+}
+
+// Certificates that the CA made for the responder, on orders alone, go to it at once.
+Result<std::string> introduce_responder(const Context& context, const std::string& outcome)
+{
+    constexpr std::string_view prefix = "ocsp-";
+    const auto values = statements::NamedValues::decode(as_bytes(outcome));
+    proto::ocsp::CompleteRequest request;
+    if (values) {
+        const config::Paths paths(context.directory);
+        wire::Channel ca(paths.ca_socket.string());
+        proto::ca::ChainReply chain;
+        TRY(ca.wait_until_reachable(patience));
+        TRY(ca.call(proto::ca::CHAIN, proto::ca::ChainRequest(), chain, patience));
+        for (const auto& authority : chain.authorities()) {
+            const auto found = values->all().find(std::string(prefix) + authority.name());
+            if (found == values->all().end())
+                continue;
+            auto* entry = request.add_authorities();
+            entry->set_issuer_certificate(authority.certificate());
+            entry->set_responder_certificate(to_string(ByteView(found->second)));
+        }
+    }
+    if (request.authorities().empty())
+        return std::string();
+    wire::Channel ocsp(config::Paths(context.directory).ocsp_socket.string());
+    proto::ocsp::CompleteReply reply;
+    TRY(ocsp.wait_until_reachable(patience));
+    TRY(ocsp.call(proto::ocsp::COMPLETE, request, reply, patience));
+    return std::string("; the responder has its certificates");
+}
+
+// The key that an order certify-ocsp is to name.
+Status next_ocsp_key(const Context& context, const OrderOptions& options)
+{
+    wire::Channel ocsp(config::Paths(context.directory).ocsp_socket.string());
+    proto::ocsp::NextKeyReply reply;
+    TRY(ocsp.wait_until_reachable(patience));
+    TRY(ocsp.call(proto::ocsp::NEXT_KEY, proto::ocsp::NextKeyRequest(), reply, patience));
+    TRY(client::write_file(options.file, as_bytes(reply.spki()), client::FileAccess::everybody));
+    context.result(client::json::object{{"spki_sha256", hex_encode(crypto::sha256(as_bytes(reply.spki())))}},
+                   "written to " + options.file);
+    return {};
 }
 
 Status carry_out_file(const Context& context, const OrderOptions& options)
@@ -247,8 +308,17 @@ Status carry_out_file(const Context& context, const OrderOptions& options)
                                                   printable(order.action) + ": " + outcome.error().detail);
         text += (text.empty() ? "" : "\n") + ("qss-" + order.role) + " " + order.action + ": " +
                 (before ? "was done before" : "done");
+        if (outcome) {
+            TRY_ASSIGN(files, keep_outcome(options.output, order, *outcome));
+            for (const auto& kept : files)
+                text += "\n  " + kept;
+        }
         if (outcome && order.role == "ca" && order.action == statements::revoke_action)
             text += tell_responder(context, *outcome);
+        if (outcome && order.role == "ca") {
+            TRY_ASSIGN(told, introduce_responder(context, *outcome));
+            text += told;
+        }
         outcomes.emplace_back(client::json::object{
             {"order", order.id.text()},
             {"role", order.role},
@@ -290,7 +360,8 @@ void add_order_commands(CLI::App& root, Context& context)
                               write_order);
     add_key_option(write, *options);
     write->add_option("action", options->action, "What is ordered: revoke, …")->required();
-    write->add_option("--role", options->roles, "Whom: sam, ca, ocsp; may be repeated")->allow_extra_args(false);
+    write->add_option("--role", options->roles, "Whom: sam, ca, ocsp; may be repeated")
+        ->allow_extra_args(false);
     write->add_option("--text", options->texts, "A value of the order, NAME=TEXT; may be repeated")
         ->allow_extra_args(false);
     write->add_option("--file", options->files, "A value of the order, NAME=PATH; may be repeated")
@@ -302,22 +373,31 @@ void add_order_commands(CLI::App& root, Context& context)
     write->add_option("--hours", options->hours, "How long the order is good for")
         ->check(CLI::Range(1, 30 * 24))
         ->capture_default_str();
-    write->add_option("--root", options->root, "Root certificate of the installation; default: DIR/pki/root.pem");
+    write->add_option("--root", options->root,
+                      "Root certificate of the installation; default: DIR/pki/root.pem");
     write->add_option("-o,--output", options->file, "The order file to write")->required();
 
-    auto* sign = add_command(officer, context, options, "sign-order", "Show an order and sign it too", sign_order);
+    auto* sign =
+        add_command(officer, context, options, "sign-order", "Show an order and sign it too", sign_order);
     add_key_option(sign, *options);
     sign->add_option("file", options->file, "The order file")->required();
     sign->add_flag("--yes", options->yes, "Do not ask");
 
-    auto* group = root.add_subcommand("order", "Orders of officers, on their way to the roles")
-                      ->require_subcommand(1);
-    add_command(group, context, options, "show", "Show what an order file says, without checking it", show_order)
+    auto* group =
+        root.add_subcommand("order", "Orders of officers, on their way to the roles")->require_subcommand(1);
+    add_command(group, context, options, "show", "Show what an order file says, without checking it",
+                show_order)
         ->add_option("file", options->file, "The order file")
         ->required();
-    add_command(group, context, options, "carry-out",
-                "Hand an order to the roles' sockets; each carries it out once", carry_out_file)
-        ->add_option("file", options->file, "The order file")
+    auto* carry =
+        add_command(group, context, options, "carry-out",
+                    "Hand an order to the roles' sockets; each carries it out once", carry_out_file);
+    carry->add_option("file", options->file, "The order file")->required();
+    carry->add_option("-o,--output", options->output,
+                      "Directory for what comes of it: certificates, keys that want one");
+    add_command(group, context, options, "next-ocsp-key",
+                "Have the responder make its next key, for an order certify-ocsp", next_ocsp_key)
+        ->add_option("-o,--output", options->file, "File for its public part, DER")
         ->required();
 }
 

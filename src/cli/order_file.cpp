@@ -52,8 +52,8 @@ std::string value_for_people(ByteView value)
 std::string PendingOrder::for_people() const
 {
     std::string text = "order:       " + order.id.text() + "\nto:          " + printable(order.role) +
-                       "\naction:      " + printable(order.action) + "\nbecause:     " +
-                       (order.reason.empty() ? "-" : printable(order.reason)) +
+                       "\naction:      " + printable(order.action) +
+                       "\nbecause:     " + (order.reason.empty() ? "-" : printable(order.reason)) +
                        "\ninstalled:   root certificate " + hex_encode(order.installation) +
                        "\nsigned on:   " + to_rfc3339(order.issued_at) +
                        "\ngood until:  " + to_rfc3339(order.expires_at);

@@ -24,7 +24,7 @@ public:
     explicit OrderFile(std::vector<PendingOrder> orders) : m_orders(std::move(orders)) {}
     // malformed: not such a file, or signatures over different bytes. Whose they are is the roles' to check.
     static Result<OrderFile> load(const std::filesystem::path& file);
-    Status save(const std::filesystem::path& file) const;     // replaces it
+    Status save(const std::filesystem::path& file) const; // replaces it
     Status save_new(const std::filesystem::path& file) const; // already_exists
 
     // Adds a signature to each; conflict when the key signed one of them already.

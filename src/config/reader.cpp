@@ -18,7 +18,7 @@ void TableReader::note(std::string_view key, const toml::node* node, std::string
 {
     if (!m_status)
         return;
-    std::string text = "qss.toml";
+    std::string text = m_file;
     const auto line = node != nullptr ? node->source().begin.line : m_table.source().begin.line;
     if (line > 0)
         text += " line " + std::to_string(line);

@@ -17,8 +17,11 @@ namespace qss::config {
 
 class TableReader {
 public:
-    // `where`: the table's name for messages, "" at the top.
-    TableReader(const toml::table& table, std::string where) : m_table(table), m_where(std::move(where)) {}
+    // `where`: the table's name for messages, "" at the top; `file`: the file's.
+    TableReader(const toml::table& table, std::string where, std::string file = "qss.toml")
+        : m_table(table), m_where(std::move(where)), m_file(std::move(file))
+    {
+    }
 
     // Absent: `out` keeps its default.
     void text(std::string_view key, std::string& out);
@@ -49,6 +52,7 @@ private:
 
     const toml::table& m_table;
     std::string m_where;
+    std::string m_file;
     std::set<std::string, std::less<>> m_known;
     Status m_status;
 };

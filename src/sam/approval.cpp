@@ -32,7 +32,8 @@ Status check_key_usable(const KeyRecord& key, ByteView certificate_sha256, TimeP
     return crypto::check_may_sign(key.type, now);
 }
 
-Status check_key_usable(const Config& config, const KeyRecord& key, ByteView certificate_sha256, TimePoint now)
+Status check_key_usable(const Config& config, const KeyRecord& key, ByteView certificate_sha256,
+                        TimePoint now)
 {
     TRY(check_key_usable(key, certificate_sha256, now));
     if (config.is_revoked(key.issuer))

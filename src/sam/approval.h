@@ -62,7 +62,8 @@ Result<Approval> verify_approval(SessionRecord session, KeyRecord key, Authentic
 // type past its sunset (docs/invariants.md 7; SIG-6.3.1-08).
 Status check_key_usable(const KeyRecord& key, ByteView certificate_sha256, TimePoint now);
 // And whether officers have ordered the CA of its certificate to be believed no more.
-Status check_key_usable(const Config& config, const KeyRecord& key, ByteView certificate_sha256, TimePoint now);
+Status check_key_usable(const Config& config, const KeyRecord& key, ByteView certificate_sha256,
+                        TimePoint now);
 
 // The session can not be activated any more: its result, for ever, is this refusal.
 Status refuse_for_good(Transaction& transaction, SessionRecord session, const Error& refusal);

@@ -246,8 +246,7 @@ Result<proto::sam::RemoveAuthenticatorReply> Authenticators::remove(
     TRY_ASSIGN(signer_id, id_from<SignerId>(request.signer_id()));
     TRY_ASSIGN(id, id_from<AuthenticatorId>(request.authenticator_id()));
     const auto config = m_environment.config.get();
-    TRY_ASSIGN(revocation, asked_revocation(request, reason_cessation, *config,
-                                            m_environment.clock.now()));
+    TRY_ASSIGN(revocation, asked_revocation(request, reason_cessation, *config, m_environment.clock.now()));
     TRY_ASSIGN(evidence_key, m_environment.vault.evidence_key(*config));
     std::size_t remaining = 0;
     TRY_ASSIGN(revoked, m_environment.record.transact([&](Transaction& transaction) -> Result<RevokedKeys> {

@@ -49,9 +49,10 @@ struct Config {
     Row row{};
 
     [[nodiscard]] bool is_sandbox() const { return mode == role::Mode::sandbox; }
-    [[nodiscard]] const Officer* find_officer(ByteView key_id) const; // SHA-256 of the SPKI; also a revoked one
-    [[nodiscard]] bool is_revoked(ByteView key_id) const;             // the same, of an officer or issuing CA
-    [[nodiscard]] std::vector<Bytes> ordering_officers() const;       // SPKIs of those whose orders count
+    [[nodiscard]] const Officer* find_officer(
+        ByteView key_id) const; // SHA-256 of the SPKI; also a revoked one
+    [[nodiscard]] bool is_revoked(ByteView key_id) const; // the same, of an officer or issuing CA
+    [[nodiscard]] std::vector<Bytes> ordering_officers() const; // SPKIs of those whose orders count
     [[nodiscard]] const Officer* find_officer_ever(ByteView key_id) const; // a former one too
     // The issuing CA, of now or before, that signed `certificate`; verification_failed: none did.
     [[nodiscard]] Result<pki::Certificate> issuer_of(const pki::Certificate& certificate) const;

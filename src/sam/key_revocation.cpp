@@ -14,13 +14,13 @@ constexpr std::chrono::hours rate_window{1};
 
 Status check_rate(Transaction& transaction, std::uint32_t per_hour)
 {
-    TRY_ASSIGN(recent, transaction.count_due_after(Kind::key, KeyRecord::revoked,
-                                                   transaction.now() - rate_window));
+    TRY_ASSIGN(recent,
+               transaction.count_due_after(Kind::key, KeyRecord::revoked, transaction.now() - rate_window));
     if (recent < static_cast<std::int64_t>(per_hour))
         return {};
     log::alarm("revocations are above the rate of the ceremony", {{"per_hour", std::to_string(per_hour)}});
-    return fail(ErrorCode::rate_limited, "more than " + std::to_string(per_hour) +
-                                             " revocations within an hour take officers");
+    return fail(ErrorCode::rate_limited,
+                "more than " + std::to_string(per_hour) + " revocations within an hour take officers");
 }
 
 }

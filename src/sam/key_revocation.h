@@ -36,7 +36,8 @@ struct Revocation { // that somebody wants
     std::optional<std::uint32_t> per_hour; // at most so many; nullopt: officers order it
 };
 
-// invalid_argument: a reason that we do not give, a name that is too long or poses as officers', a time to come.
+// invalid_argument: a reason that we do not give, a name that is too long or poses as officers', a time to
+// come.
 Result<Revocation> asked_revocation(Revocation claimed, TimePoint now);
 
 // Of qss-api, which says who asked it (a request of sam.proto with these fields).

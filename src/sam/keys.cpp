@@ -135,8 +135,7 @@ Result<proto::sam::RevokeKeyReply> Keys::revoke(const proto::sam::RevokeKeyReque
 {
     TRY_ASSIGN(id, id_from<KeyId>(request.key_id()));
     const auto config = m_environment.config.get();
-    TRY_ASSIGN(revocation, asked_revocation(request, request.reason(), *config,
-                                            m_environment.clock.now()));
+    TRY_ASSIGN(revocation, asked_revocation(request, request.reason(), *config, m_environment.clock.now()));
     TRY_ASSIGN(evidence_key, m_environment.vault.evidence_key(*config));
     TRY_ASSIGN(revoked, m_environment.record.transact([&](Transaction& transaction) -> Result<RevokedKey> {
         TRY_ASSIGN(key, find_key(transaction, id));

@@ -66,7 +66,8 @@ Result<Bytes> revoke_signer_key(Sam& sam, const Wanted& wanted, const statements
 {
     auto& environment = sam.environment();
     TRY_ASSIGN(evidence_key, environment.vault.evidence_key(*environment.config.get()));
-    const Revocation revocation{wanted.reason, std::string(statements::order_requester) + order.order().id.text(),
+    const Revocation revocation{wanted.reason,
+                                std::string(statements::order_requester) + order.order().id.text(),
                                 order.order().issued_at, std::nullopt};
     TRY_ASSIGN(revoked, environment.record.transact([&](Transaction& transaction) -> Result<RevokedKey> {
         TRY(carry(transaction, order));
@@ -105,8 +106,7 @@ Status carry(Transaction& transaction, const statements::VerifiedOrder& order)
     row.kind = Kind::carried_order;
     row.id = to_bytes(id.bytes());
     row.owner = row.id;
-    row.contents =
-        CanonicalWriter("carried-order").bytes(order.hash()).text(order.order().action).take();
+    row.contents = CanonicalWriter("carried-order").bytes(order.hash()).text(order.order().action).take();
     transaction.event("order-carried-out", id.bytes(), order.hash());
     return transaction.insert(std::move(row));
 }

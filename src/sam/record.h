@@ -52,7 +52,8 @@ public:
     Result<std::vector<Row>> due_before(Kind kind, std::int64_t state, TimePoint time, std::int64_t limit);
     Result<std::int64_t> count(Kind kind, ByteView owner, std::int64_t state);
     Result<std::int64_t> count_due_after(Kind kind, std::int64_t state, TimePoint time);
-    // Those whose contents hold `part` somewhere: reads all of the kind, which officers' orders alone may cost.
+    // Those whose contents hold `part` somewhere: reads all of the kind, which officers' orders alone may
+    // cost.
     Result<std::vector<Row>> containing(Kind kind, ByteView part);
 
     // already_exists when id or lookup are taken.

@@ -146,8 +146,9 @@ Result<proto::sam::DestroySignerReply> Signers::destroy(const proto::sam::Destro
 {
     TRY_ASSIGN(id, id_from<SignerId>(request.signer_id()));
     const auto config = m_environment.config.get();
-    TRY_ASSIGN(revocation, asked_revocation(request, request.reason() == 0 ? reason_cessation : request.reason(), *config,
-                                            m_environment.clock.now()));
+    TRY_ASSIGN(revocation,
+               asked_revocation(request, request.reason() == 0 ? reason_cessation : request.reason(), *config,
+                                m_environment.clock.now()));
     TRY_ASSIGN(evidence_key, m_environment.vault.evidence_key(*config));
     TRY_ASSIGN(revoked, m_environment.record.transact([&](Transaction& transaction) -> Result<RevokedKeys> {
         TRY_ASSIGN(row, transaction.find(Kind::signer, id.bytes()));
