@@ -45,6 +45,8 @@ static_assert(evidence_size < wire_message_size);
 // A CRL travels whole between the roles: about 20,000 revocations.
 inline constexpr std::size_t crl_size = 900 * 1024;
 static_assert(crl_size < wire_message_size);
+inline constexpr std::uint32_t crl_shards = 64;             // lists of one issuer
+inline constexpr std::size_t url_size = 512;                // in an extension of a certificate or CRL
 
 // OCSP and time-stamps: requests of strangers.
 inline constexpr std::size_t ocsp_cert_id_size = 256;   // SHA-512: 160

@@ -53,14 +53,20 @@ Result<CeremonyResult> certify(const IssuanceInput& input, const NewKeys& keys, 
     reply.set_access_ca_certificate(der(access));
     TRY(certify_services(issuance, input.settings, Issuer(keys.root, root), Issuer(keys.issuing, issuing),
                          reply));
-    TRY(transaction.store_authority({root_id, keys.root.generated, root.der()}));
-    TRY(transaction.store_authority({issuing_id, keys.issuing.generated, issuing.der()}));
-    TRY(transaction.store_authority({access_id, keys.access.generated, access.der()}));
     auto settings = input.settings;
+    const auto store = [&](const NewKey& key, const pki::Certificate& certificate) {
+        return transaction.store_authority({key.id, key.generated, certificate.der()},
+                                           settings.lists_of(key.id.kind));
+    };
+    TRY(store(keys.root, root));
+    TRY(store(keys.issuing, issuing));
+    TRY(store(keys.access, access));
     settings.installation = root.sha256();
     TRY(transaction.store_settings(settings, input.keys));
     TRY(transaction.append_event("ceremony", root.sha256(), input.now));
     TRY_ASSIGN(end, last_event(database));
+    for (const auto& url : settings.distribution_points(issuing_id))
+        reply.add_issuing_crl_urls(url);
     reply.set_events(static_cast<std::uint64_t>(end.number));
     reply.set_events_hash(to_string(ByteView(end.hash)));
     TRY_ASSIGN(authorities, Authorities::load(transaction, input.keys));

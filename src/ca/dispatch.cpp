@@ -30,7 +30,7 @@ std::vector<role::Entry> dispatch_table(Service& service)
                              [&](const auto& request) { return service.revoke(request); }),
         entry<IssueAccessRequest>(ISSUE_ACCESS, "issue_access", only_ready, access,
                                   [&](const auto& request) { return service.issue_access(request); }),
-        entry<CurrentCrlsRequest>(CURRENT_CRLS, "current_crls", only_ready, empty,
+        entry<CurrentCrlsRequest>(CURRENT_CRLS, "current_crls", only_ready, 16,
                                   [&](const auto& request) { return service.current_crls(request); }),
         entry<ChainRequest>(CHAIN, "chain", only_ready, empty,
                             [&](const auto& request) { return service.chain(request); }),

@@ -51,6 +51,20 @@ Status check_revocations(sqlite::Database& database)
     return {};
 }
 
+// An authority that issues nothing any more does not issue again.
+Status check_closed(sqlite::Database& database)
+{
+    auto query = database.prepare("SELECT (SELECT count(*) FROM authority WHERE closed_ms IS NOT NULL),"
+                                  " (SELECT count(*) FROM event WHERE kind = 'closed'),"
+                                  " (SELECT count(*) FROM event e JOIN authority a"
+                                  "   ON CAST(a.name AS BLOB) = e.subject"
+                                  "   WHERE e.kind = 'closed' AND a.closed_ms = e.at_ms)");
+    TRY(query.step());
+    if (query.integer(0) != query.integer(1) || query.integer(1) != query.integer(2))
+        return fail(ErrorCode::tampered, "closed authorities are not those of the events");
+    return {};
+}
+
 }
 
 Result<EventsEnd> last_event(sqlite::Database& database)
@@ -77,7 +91,8 @@ Status append_event(sqlite::Database& database, std::string_view kind, ByteView 
 Status check_events(sqlite::Database& database)
 {
     TRY(check_chain(database));
-    return check_revocations(database);
+    TRY(check_revocations(database));
+    return check_closed(database);
 }
 
 }

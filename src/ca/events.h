@@ -18,7 +18,7 @@ struct EventsEnd { // of the chain
 Result<EventsEnd> last_event(sqlite::Database& database);
 
 // tampered: a gap, an event that does not follow from the one before it, or a revocation that events and
-// certificates do not tell alike.
+// certificates do not tell alike, or the closing of an authority.
 Status check_events(sqlite::Database& database);
 
 }

@@ -22,7 +22,7 @@ pki::CertificateContents contents_under(const AuthorityId& authority, const pki:
         contents.not_after = std::min(contents.not_after, issuer->not_after());
     }
     contents.own_policy = settings.own_policy;
-    contents.crl_url = pki::http_url(host, pki::crl_path(name));
+    contents.crl_url = pki::http_url(host, settings.list_of(authority, contents.serial).path());
     contents.ca_issuers_url = pki::http_url(host, pki::certificate_path(name));
     contents.ocsp_url = pki::http_url(host, pki::path_ocsp);
     contents.pds_url = "https://" + host + std::string(pki::path_pds);

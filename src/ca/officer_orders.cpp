@@ -159,7 +159,8 @@ Result<NamedValues> rekey_authority(OrderScope& scope, NamedValues parameters)
         TRY_ASSIGN(responder, scope.issuance.responder(Issuer(key, certificate)));
         outcome.set("ocsp-" + key.id.name(), responder.der());
     }
-    TRY(scope.transaction.add_authority({key.id, key.generated, certificate.der()}, scope.carried));
+    TRY(scope.transaction.add_authority({key.id, key.generated, certificate.der()},
+                                        scope.settings.lists_of(kind), scope.carried));
     return outcome;
 }
 
@@ -187,11 +188,12 @@ Result<NamedValues> detach_root(OrderScope& scope, NamedValues parameters)
     TRY_ASSIGN(blob, transaction.key_blob(root.id));
     if (!equal_public(crypto::sha256(blob), held))
         return fail(ErrorCode::verification_failed, "what you hold is not the root's key: export it first");
-    TRY_ASSIGN(order,
-               transaction.crl_order(root.id, root.certificate, scope.input.now, scope.settings.arl_life));
+    const ListId list_id{root.id, {}};
+    TRY_ASSIGN(order, transaction.crl_order(list_id, root.certificate, "", scope.input.now,
+                                            scope.settings.arl_life));
     TRY_ASSIGN(list, root.key.issue(std::move(order)));
     TRY(list.check_signed_by(root.certificate));
-    TRY(transaction.store_crl(root.id, list));
+    TRY(transaction.store_crl(list_id, list));
     TRY(transaction.put_key(root.id, {}, scope.carried));
     TRY(transaction.forget_outcomes("export-root-key", scope.carried));
     scope.input.keys.destroy(blob); // the copy in memory
@@ -210,6 +212,24 @@ Result<NamedValues> attach_root(OrderScope& scope, NamedValues parameters)
     return NamedValues();
 }
 
+// --- the end of a CA --------------------------------------------------------------------------------------
+
+// Of any generation: the lists that it makes next say of themselves that none follows.
+Result<NamedValues> last_crl(OrderScope& scope, NamedValues parameters)
+{
+    TRY_ASSIGN(name, parameters.take_text("authority"));
+    TRY(parameters.finish());
+    const auto all = scope.authorities.all();
+    const auto authority = std::find_if(all.begin(), all.end(), [&](const AuthorityState& one) {
+        return one.id.kind != Authority::access && one.id.name() == name;
+    });
+    if (authority == all.end())
+        return fail(ErrorCode::invalid_argument, "authority is one that has lists, such as issuing");
+    TRY(authority->key.check_here());
+    TRY(scope.transaction.close(authority->id, scope.carried, scope.input.now));
+    return NamedValues();
+}
+
 }
 
 std::span<const OrderAct> order_acts()
@@ -224,6 +244,7 @@ std::span<const OrderAct> order_acts()
         {"export-root-key", export_root_key},
         {"detach-root", detach_root},
         {"attach-root", attach_root},
+        {"last-crl", last_crl},
     };
     return acts;
 }

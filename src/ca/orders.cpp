@@ -1,6 +1,7 @@
 #include "ca/orders.h"
 
 #include "pki/lint.h"
+#include "pki/public_urls.h"
 
 namespace qss::ca {
 
@@ -22,6 +23,11 @@ std::string AuthorityId::name() const
 {
     const std::string word(word_of(kind));
     return generation == 1 ? word : word + "-g" + std::to_string(generation);
+}
+
+std::string ListId::path() const
+{
+    return pki::crl_path(authority.name(), shard);
 }
 
 Result<Draft> Draft::make(AuthorityId authority, const pki::Profile& profile,

@@ -26,6 +26,14 @@ struct AuthorityId {
     friend bool operator==(const AuthorityId&, const AuthorityId&) = default;
 };
 
+// One of an authority's lists of revocations.
+struct ListId {
+    AuthorityId authority;
+    pki::CrlShard shard;
+
+    [[nodiscard]] std::string path() const; // in URLs: "/crl/issuing.crl", "/crl/issuing-g2-3.crl"
+};
+
 class Draft {
 public:
     // Encodes, signs with `throw_away`, lints (CA-1). verification_failed when the lint finds anything.

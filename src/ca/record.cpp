@@ -13,9 +13,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// RFC 5280 5; CSS-6.3.9-05. Asked for by `qss-api`, a list is made anew from this age on; the OCSP
-// responder takes none older than 60 minutes.
-constexpr auto crl_due = 30min;
 constexpr auto rate_window = 1h; // of revocations that qss-api asks for
 constexpr std::string_view settings_label = "ca-settings";
 
@@ -23,16 +20,19 @@ constexpr std::string_view migrations[] = {R"(
 CREATE TABLE settings(id INTEGER PRIMARY KEY CHECK(id = 1), value BLOB NOT NULL, seal BLOB NOT NULL) STRICT;
 CREATE TABLE authority(
   name TEXT PRIMARY KEY, kind INTEGER NOT NULL, generation INTEGER NOT NULL, key_blob BLOB NOT NULL, spki BLOB NOT NULL, certificate BLOB NOT NULL,
-  crl_number INTEGER NOT NULL DEFAULT 0, crl BLOB, crl_at_ms INTEGER NOT NULL DEFAULT 0,
-  crl_stale INTEGER NOT NULL DEFAULT 1) STRICT;
+  closed_ms INTEGER) STRICT;
+CREATE TABLE crl(
+  authority TEXT NOT NULL REFERENCES authority(name), shard INTEGER NOT NULL, number INTEGER NOT NULL DEFAULT 0,
+  der BLOB, at_ms INTEGER NOT NULL DEFAULT 0, stale INTEGER NOT NULL DEFAULT 1,
+  PRIMARY KEY(authority, shard)) STRICT;
 CREATE TABLE nonce(
   value BLOB PRIMARY KEY, expires_ms INTEGER NOT NULL, attestation BLOB) STRICT;
 CREATE TABLE certificate(
   serial BLOB PRIMARY KEY, authority TEXT NOT NULL, profile INTEGER NOT NULL, tbs BLOB NOT NULL,
   intended_ms INTEGER NOT NULL, not_after_ms INTEGER NOT NULL, certificate BLOB,
-  revoked_ms INTEGER, reason INTEGER, counted INTEGER NOT NULL DEFAULT 0) STRICT;
+  revoked_ms INTEGER, reason INTEGER, counted INTEGER NOT NULL DEFAULT 0, shard INTEGER) STRICT;
 CREATE INDEX certificate_counted ON certificate(revoked_ms) WHERE counted = 1;
-CREATE INDEX certificate_revoked ON certificate(authority, revoked_ms) WHERE revoked_ms IS NOT NULL;
+CREATE INDEX certificate_revoked ON certificate(authority, shard, revoked_ms, serial) WHERE revoked_ms IS NOT NULL;
 CREATE TABLE identity(
   attestation BLOB PRIMARY KEY, serial BLOB NOT NULL UNIQUE REFERENCES certificate(serial),
   signer BLOB NOT NULL) STRICT;
@@ -143,7 +143,7 @@ Status Transaction::store_settings(const Settings& settings, keystore::KeyStore&
     return {};
 }
 
-Status Transaction::store_authority(const AuthorityRow& row)
+Status Transaction::store_authority(const AuthorityRow& row, std::uint32_t lists)
 {
     TRY(m_database
             .prepare("INSERT INTO authority(name, kind, generation, key_blob, spki, certificate)"
@@ -155,7 +155,7 @@ Status Transaction::store_authority(const AuthorityRow& row)
             .bind(row.key.spki)
             .bind(row.certificate)
             .run());
-    return {};
+    return add_lists(row.id, lists);
 }
 
 Result<std::vector<AuthorityRow>> Transaction::authorities()
@@ -293,6 +293,9 @@ Status Transaction::consume_nonce(ByteView nonce, ByteView attestation_hash, Tim
 
 Result<IssuanceOrder> Transaction::insert_intent(Draft draft, TimePoint now)
 {
+    TRY_ASSIGN(closed, is_closed(draft.authority()));
+    if (closed)
+        return fail(ErrorCode::gone, "the " + draft.authority().name() + " CA has made its last list");
     TRY(m_database
             .prepare("INSERT INTO certificate(serial, authority, profile, tbs, intended_ms, not_after_ms)"
                      " VALUES(?, ?, ?, ?, ?, ?)")
@@ -341,7 +344,7 @@ Result<IssuanceOrder> Transaction::reopen_intent(ByteView serial)
     auto query = m_database.prepare("SELECT c.tbs, a.generation FROM certificate c"
                                     " JOIN authority a ON a.name = c.authority"
                                     " WHERE c.serial = ? AND a.kind = ? AND c.certificate IS NULL"
-                                    " AND c.revoked_ms IS NULL");
+                                    " AND c.revoked_ms IS NULL AND a.closed_ms IS NULL");
     TRY_ASSIGN(found, query.bind(serial).bind(static_cast<std::int64_t>(Authority::issuing)).step());
     if (!found)
         return fail(ErrorCode::conflict, "no intent waits for its signature");
@@ -441,17 +444,18 @@ Status Transaction::revoke(ByteView serial, const RevocationRequest& request, Ti
     TRY_ASSIGN(row, certificate(serial));
     if (row && row->revocation)
         return {};
+    TRY(mark_revoked(serial, request, now));
+    return retire_key(serial);
+}
+
+Status Transaction::mark_revoked(ByteView serial, const RevocationRequest& request, TimePoint now)
+{
     TRY_ASSIGN(is_counted, counts(serial, request, now));
     auto update =
         m_database.prepare("UPDATE certificate SET revoked_ms = ?, reason = ?, counted = ? WHERE serial = ?");
     update.bind(to_unix_ms(now)).bind(std::int64_t{request.reason}).bind(std::int64_t{is_counted ? 1 : 0});
     TRY(one_row(update.bind(serial).run(), ErrorCode::not_found, "certificate"));
-    TRY(m_database
-            .prepare("UPDATE authority SET crl_stale = 1"
-                     " WHERE name = (SELECT authority FROM certificate WHERE serial = ?)")
-            .bind(serial)
-            .run());
-    TRY(retire_key(serial));
+    TRY(put_on_list(serial));
     CanonicalWriter asked("QSS-CA-REVOCATION-v1");
     asked.bytes(serial).u64(request.reason).text(request.requested_by).time(request.requested_at);
     TRY(append_event("revocation_requested", asked.encoded(), now));
@@ -476,63 +480,6 @@ Result<bool> Transaction::is_retired(ByteView spki)
 {
     auto query = m_database.prepare("SELECT 1 FROM certified_key WHERE spki_hash = ? AND retired = 1");
     return query.bind(crypto::sha256(spki)).step();
-}
-
-Result<std::optional<Bytes>> Transaction::current_crl(AuthorityId authority, TimePoint now)
-{
-    auto query =
-        m_database.prepare("SELECT crl FROM authority WHERE name = ? AND crl IS NOT NULL AND crl_stale = 0"
-                           " AND crl_at_ms <= ? AND crl_at_ms > ?");
-    const auto due = now - crl_due;
-    TRY_ASSIGN(found, query.bind(authority.name()).bind(to_unix_ms(now)).bind(to_unix_ms(due)).step());
-    return found ? std::optional(query.blob(0)) : std::nullopt;
-}
-
-Result<std::optional<Bytes>> Transaction::last_crl(AuthorityId authority)
-{
-    auto query = m_database.prepare("SELECT crl FROM authority WHERE name = ? AND crl IS NOT NULL");
-    TRY_ASSIGN(found, query.bind(authority.name()).step());
-    return found ? std::optional(query.blob(0)) : std::nullopt;
-}
-
-Result<CrlOrder> Transaction::crl_order(AuthorityId authority, const pki::Certificate& issuer, TimePoint now,
-                                        std::chrono::hours life)
-{
-    const auto name = authority.name();
-    TRY(one_row(
-        m_database.prepare("UPDATE authority SET crl_number = crl_number + 1, crl_stale = 1 WHERE name = ?")
-            .bind(name)
-            .run(),
-        ErrorCode::internal, "authority"));
-    auto number = m_database.prepare("SELECT crl_number FROM authority WHERE name = ?");
-    TRY(number.bind(name).step());
-    pki::CrlContents contents;
-    contents.number = static_cast<std::uint64_t>(number.integer(0));
-    contents.this_update = now;
-    contents.next_update = now + life;
-    auto query =
-        m_database.prepare("SELECT serial, revoked_ms, reason FROM certificate"
-                           " WHERE authority = ? AND revoked_ms IS NOT NULL ORDER BY revoked_ms, serial");
-    query.bind(name);
-    for (;;) {
-        TRY_ASSIGN(found, query.step());
-        if (!found)
-            break;
-        contents.revoked.push_back(
-            {query.blob(0), {from_unix_ms(query.integer(1)), static_cast<std::uint8_t>(query.integer(2))}});
-    }
-    TRY_ASSIGN(tbs, pki::encode_tbs_crl(issuer, contents));
-    return CrlOrder(authority, std::move(tbs));
-}
-
-Status Transaction::store_crl(AuthorityId authority, const pki::Crl& crl)
-{
-    auto update = m_database.prepare(
-        "UPDATE authority SET crl = ?, crl_at_ms = ?, crl_stale = 0 WHERE name = ? AND crl_number = ?");
-    update.bind(crl.der()).bind(to_unix_ms(crl.this_update())).bind(authority.name());
-    TRY(one_row(update.bind(static_cast<std::int64_t>(crl.number())).run(), ErrorCode::conflict,
-                "a later CRL was begun"));
-    return append_event("crl", crypto::sha256(crl.der()), crl.this_update());
 }
 
 Status Transaction::append_event(std::string_view kind, ByteView subject, TimePoint now)

@@ -69,7 +69,7 @@ public:
     // The ceremony: settings once. `tampered` when the seal does not hold.
     Result<std::optional<Settings>> settings(keystore::KeyStore& keys);
     Status store_settings(const Settings& settings, keystore::KeyStore& keys);
-    Status store_authority(const AuthorityRow& row);
+    Status store_authority(const AuthorityRow& row, std::uint32_t lists); // with so many lists
     Result<std::vector<AuthorityRow>> authorities(); // each kind's in the order of its generations
     // A certificate of the ceremony is signed before its intent is durable, since all of the ceremony is
     // one transaction: `conflict` once there are settings.
@@ -82,7 +82,10 @@ public:
     Result<Bytes> order_outcome(const OrderId& id); // not_found
     Result<IssuanceOrder> ordered(Draft draft, const CarriedOrder& carried, TimePoint now);
     Status replace_settings(const Settings& settings, keystore::KeyStore& keys, const CarriedOrder& carried);
-    Status add_authority(const AuthorityRow& row, const CarriedOrder&) { return store_authority(row); }
+    Status add_authority(const AuthorityRow& row, std::uint32_t lists, const CarriedOrder&)
+    {
+        return store_authority(row, lists);
+    }
     Status replace_certificate(const AuthorityId& id, const pki::Certificate& certificate,
                                const CarriedOrder& carried);
     Result<Bytes> key_blob(const AuthorityId& id);
@@ -114,12 +117,22 @@ public:
     Status revoke(ByteView serial, const RevocationRequest& request, TimePoint now);
     // Whether a certificate of this key was revoked: its word counts no more, nor is it certified again.
     Result<bool> is_retired(ByteView spki);
+
+    // Lists (lists.cpp). Each has numbers of its own, which only grow.
+    Result<std::uint32_t> list_count(const AuthorityId& authority);
     // The list that is current, or nothing when it is due at `now`.
-    Result<std::optional<Bytes>> current_crl(AuthorityId authority, TimePoint now);
-    Result<CrlOrder> crl_order(AuthorityId authority, const pki::Certificate& issuer, TimePoint now,
+    Result<std::optional<Bytes>> current_crl(const ListId& list, TimePoint now);
+    Result<std::optional<Bytes>> stored_crl(const ListId& list); // however old
+    // `distribution_point` empty: the list is its authority's only one.
+    Result<CrlOrder> crl_order(const ListId& list, const pki::Certificate& issuer,
+                               const std::string& distribution_point, TimePoint now,
                                std::chrono::hours life = crl_life);
-    Result<std::optional<Bytes>> last_crl(AuthorityId authority); // however old
-    Status store_crl(AuthorityId authority, const pki::Crl& crl);
+    Status store_crl(const ListId& list, const pki::Crl& crl);
+    // From now on the authority issues nothing, and the next of each of its lists is the last (EN 319 411-1
+    // CSS-6.3.9-06). conflict: a certificate of it is neither expired nor revoked. Those of its OCSP responder
+    // are revoked with it.
+    Status close(const AuthorityId& authority, const CarriedOrder& carried, TimePoint now);
+    Result<bool> is_closed(const AuthorityId& authority);
 
     Status append_event(std::string_view kind, ByteView subject, TimePoint now);
 
@@ -127,6 +140,11 @@ private:
     Result<IssuanceOrder> insert_intent(Draft draft, TimePoint now);
     Status retire_key(ByteView serial); // the key of that certificate
     Result<bool> counts(ByteView serial, const RevocationRequest& request, TimePoint now);
+    Status add_lists(const AuthorityId& authority, std::uint32_t count);
+    Status put_on_list(ByteView serial);
+    Status mark_revoked(ByteView serial, const RevocationRequest& request, TimePoint now);
+    Status revoke_responders(const AuthorityId& authority, TimePoint now);
+    Result<pki::CrlContents> begin_list(const ListId& list, TimePoint now, std::chrono::hours life);
     sqlite::Database& m_database;
 };
 

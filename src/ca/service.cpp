@@ -1,6 +1,7 @@
 #include "ca/service.h"
 
 #include "base/encoding.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "pki/csr.h"
 #include "pki/public_urls.h"
@@ -14,6 +15,8 @@ using std::chrono::days;
 
 constexpr std::uint32_t default_days = 365;
 constexpr std::size_t max_common_name = 64; // RFC 5280 A.1: ub-common-name
+constexpr std::size_t crls_size = limits::wire_message_size - 1024; // of lists in one message
+static_assert(limits::crl_size + limits::url_size < crls_size);
 
 Result<days> lifetime_from(std::uint32_t requested, const pki::Profile& profile)
 {
@@ -30,6 +33,19 @@ Status check_not_retired(Transaction& transaction, ByteView spki, std::string_vi
     if (is_retired)
         return fail(ErrorCode::gone, std::string(what));
     return {};
+}
+
+// A list that is missing would leave its certificates to another one, which no validator looks at.
+Result<Authorities> load_authorities(Transaction& transaction, const Settings& settings,
+                                     keystore::KeyStore& keys)
+{
+    TRY_ASSIGN(authorities, Authorities::load(transaction, keys));
+    for (const auto& authority : authorities.all()) {
+        TRY_ASSIGN(count, transaction.list_count(authority.id));
+        if (count != settings.lists_of(authority.id.kind))
+            return fail(ErrorCode::tampered, "lists of the " + authority.id.name() + " CA are missing");
+    }
+    return authorities;
 }
 
 }
@@ -86,7 +102,7 @@ Status Service::read_settings()
     TRY(m_options.check_mode(settings->mode));
     TRY_ASSIGN(authorities, m_options.writer.write_returning([&](sqlite::Database& database) {
         Transaction transaction(database);
-        return Authorities::load(transaction, m_options.keys);
+        return load_authorities(transaction, *settings, m_options.keys);
     }));
     m_settings = std::move(settings);
     m_authorities.emplace(std::move(authorities));
@@ -266,53 +282,69 @@ Result<proto::ca::RevokeReply> Service::revoke(const proto::ca::RevokeRequest& r
                    return row->authority;
                }));
     reach("revoked_not_listed");
-    TRY_ASSIGN(crl, fresh_crl(m_authorities->at(authority)));
+    TRY_ASSIGN(crl, fresh_crl(m_settings->list_of(authority, serial)));
     proto::ca::RevokeReply reply;
     reply.set_crl(to_string(ByteView(crl)));
     return reply;
 }
 
-Result<Bytes> Service::fresh_crl(const AuthorityState& issuer)
+Result<Bytes> Service::fresh_crl(const ListId& list)
 {
-    const auto& authority = issuer.id;
+    const auto& issuer = m_authorities->at(list.authority);
     const auto now = m_options.clock.now();
     TRY_ASSIGN(current, m_options.writer.write_returning([&](sqlite::Database& database) {
         Transaction transaction(database);
         // While its key is offline the list that it left behind is the one.
-        return issuer.key.is_away() ? transaction.last_crl(authority)
-                                    : transaction.current_crl(authority, now);
+        return issuer.key.is_away() ? transaction.stored_crl(list) : transaction.current_crl(list, now);
     }));
     if (!current)
         TRY(issuer.key.check_here());
     if (current)
         return std::move(*current);
     TRY_ASSIGN(order, m_options.writer.write_returning([&](sqlite::Database& database) {
-        return Transaction(database).crl_order(authority, issuer.certificate, now);
+        return Transaction(database).crl_order(list, issuer.certificate,
+                                               m_settings->distribution_point(list), now);
     }));
     TRY_ASSIGN(crl, issuer.key.issue(std::move(order)));
     TRY(crl.check_signed_by(issuer.certificate));
     reach("listed_not_stored");
     TRY(m_options.writer.write(
-        [&](sqlite::Database& database) { return Transaction(database).store_crl(authority, crl); }));
+        [&](sqlite::Database& database) { return Transaction(database).store_crl(list, crl); }));
     return crl.der();
 }
 
-Result<proto::ca::CurrentCrlsReply> Service::current_crls(const proto::ca::CurrentCrlsRequest&)
+// The current generations' first.
+std::vector<ListId> Service::lists() const
 {
-    const std::lock_guard lock(m_mutex);
-    proto::ca::CurrentCrlsReply reply;
-    const auto add = [&](const AuthorityState& authority) -> Status {
-        TRY_ASSIGN(crl, fresh_crl(authority));
-        reply.add_crls(to_string(ByteView(crl)));
-        reply.add_authorities(authority.id.name());
-        reply.add_paths(pki::crl_path(authority.id.name()));
-        return {};
+    std::vector<ListId> all;
+    const auto add = [&](const AuthorityId& authority) {
+        const auto count = m_settings->lists_of(authority.kind);
+        for (std::uint32_t shard = 0; shard < count; ++shard)
+            all.push_back({authority, {shard, count}});
     };
     for (const auto kind : {Authority::issuing, Authority::root})
-        TRY(add(m_authorities->of(kind)));
+        add(m_authorities->of(kind).id);
     for (const auto& authority : m_authorities->all())
-        if (authority.id.kind != Authority::access && authority.id != m_authorities->of(authority.id.kind).id)
-            TRY(add(authority));
+        if (authority.id != m_authorities->of(authority.id.kind).id)
+            add(authority.id);
+    return all;
+}
+
+Result<proto::ca::CurrentCrlsReply> Service::current_crls(const proto::ca::CurrentCrlsRequest& request)
+{
+    const std::lock_guard lock(m_mutex);
+    const auto all = lists();
+    proto::ca::CurrentCrlsReply reply;
+    for (std::size_t i = request.from(); i < all.size(); ++i) {
+        TRY_ASSIGN(crl, fresh_crl(all[i]));
+        if (reply.crls_size() > 0 && reply.ByteSizeLong() + crl.size() + limits::url_size > crls_size) {
+            reply.set_next(static_cast<std::uint32_t>(i));
+            break;
+        }
+        reply.add_crls(to_string(ByteView(crl)));
+        reply.add_authorities(all[i].authority.name());
+        reply.add_paths(all[i].path());
+    }
     return reply;
 }
 
@@ -397,7 +429,10 @@ Result<proto::ca::RenewOcspReply> Service::renew_ocsp(const proto::ca::RenewOcsp
     }));
     proto::ca::RenewOcspReply reply;
     for (const auto& authority : m_authorities->all()) {
-        if (authority.id.kind == Authority::access || authority.key.is_away())
+        TRY_ASSIGN(closed, m_options.writer.write_returning([&](sqlite::Database& database) {
+            return Transaction(database).is_closed(authority.id);
+        }));
+        if (authority.id.kind == Authority::access || authority.key.is_away() || closed)
             continue;
         const auto contents = responder_contents(authority.id, authority.certificate, *m_settings,
                                                  m_options.clock.now(), m_options.random);

@@ -82,8 +82,9 @@ private:
     Result<pki::Certificate> finish(IssuanceOrder order);
     Result<pki::Certificate> issue(const AuthorityState& issuer, pki::ProfileId id,
                                    const pki::CertificateContents& contents);
-    Result<Bytes> fresh_crl(const AuthorityState& authority);
     void reach(std::string_view point) const;
+    Result<Bytes> fresh_crl(const ListId& list);
+    [[nodiscard]] std::vector<ListId> lists() const; // of all authorities
 
     ServiceOptions m_options;
     std::atomic<role::State> m_state{role::State::UNINITIALISED};

@@ -164,7 +164,7 @@ Bytes Settings::encode() const
         writer.text(pki::profile(id).name).u64(static_cast<std::uint64_t>(days.count()));
     for (const auto& [kind, name] : names)
         writer.text(name);
-    return writer.u64(static_cast<std::uint64_t>(arl_life.count())).take();
+    return writer.u64(static_cast<std::uint64_t>(arl_life.count())).u64(crl_shards).take();
 }
 
 Result<Settings> Settings::decode(ByteView encoding)
@@ -201,6 +201,10 @@ Result<Settings> Settings::decode(ByteView encoding)
     TRY_ASSIGN(per_hour, reader.u64());
     settings.revocations_per_hour = static_cast<std::uint32_t>(per_hour);
     TRY(read_lifetimes(reader, settings));
+    TRY_ASSIGN(shards, reader.u64());
+    if (shards < 1 || shards > limits::crl_shards)
+        return fail(ErrorCode::malformed, "number of CRL shards");
+    settings.crl_shards = static_cast<std::uint32_t>(shards);
     TRY(reader.finish());
     return settings;
 }
@@ -226,6 +230,8 @@ Result<Settings> Settings::from_request(const proto::ca::InitialiseRequest& requ
         settings.root_key_type = root_type;
     }
     TRY(take_lifetimes(request, settings));
+    settings.crl_shards = std::max(request.crl_shards(), 1U);
+    TRY(need(settings.crl_shards <= limits::crl_shards, "an issuing CA has up to 64 lists"));
     TRY(take_authority_names(request, settings));
     TRY_ASSIGN(evidence, read_p256(request.sam_evidence_spki(), "SAM evidence"));
     TRY_ASSIGN(ocsp, read_p256(request.ocsp_spki(), "OCSP"));
@@ -275,6 +281,35 @@ std::string Settings::name_of(const AuthorityId& authority) const
 {
     const auto& name = names.at(authority.kind);
     return authority.generation == 1 ? name : name + " G" + std::to_string(authority.generation);
+}
+
+std::uint32_t Settings::lists_of(Authority kind) const
+{
+    switch (kind) {
+    case Authority::root: return 1;
+    case Authority::issuing: return crl_shards;
+    case Authority::access: break;
+    }
+    return 0;
+}
+
+ListId Settings::list_of(const AuthorityId& authority, ByteView serial) const
+{
+    return {authority, pki::shard_of(serial, std::max(lists_of(authority.kind), 1U))};
+}
+
+std::string Settings::distribution_point(const ListId& list) const
+{
+    return list.shard.count == 1 ? std::string() : pki::http_url(public_host, list.path());
+}
+
+std::vector<std::string> Settings::distribution_points(const AuthorityId& authority) const
+{
+    std::vector<std::string> urls;
+    const auto count = lists_of(authority.kind);
+    for (std::uint32_t shard = 0; count > 1 && shard < count; ++shard)
+        urls.push_back(distribution_point({authority, {shard, count}}));
+    return urls;
 }
 
 const Officer* Settings::find_officer(ByteView key_id) const

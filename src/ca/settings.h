@@ -48,6 +48,7 @@ struct Settings { // encoded as "QSS-CA-SETTINGS-v1", in this order
     std::map<pki::ProfileId, std::chrono::days> lifetimes; // shorter than the profile's
     std::map<Authority, std::string> names;                // common names, without mark and generation
     std::chrono::days arl_life{365};                       // of the root's list while its key is offline
+    std::uint32_t crl_shards = 1;                          // lists of each issuing CA
     Bytes installation; // SHA-256 of the first root's certificate: orders name it; empty before the ceremony
 
     [[nodiscard]] Bytes encode() const;
@@ -57,6 +58,10 @@ struct Settings { // encoded as "QSS-CA-SETTINGS-v1", in this order
 
     [[nodiscard]] std::chrono::days lifetime(pki::ProfileId profile) const;
     [[nodiscard]] std::string name_of(const AuthorityId& authority) const; // "Root CA", "Root CA G2"
+    [[nodiscard]] std::uint32_t lists_of(Authority kind) const; // the access CA has none
+    [[nodiscard]] ListId list_of(const AuthorityId& authority, ByteView serial) const; // that covers it
+    [[nodiscard]] std::string distribution_point(const ListId& list) const; // URL; empty: it covers all
+    [[nodiscard]] std::vector<std::string> distribution_points(const AuthorityId& authority) const; // of shards
     [[nodiscard]] const Officer* find_officer(ByteView key_id) const; // SHA-256 of the SPKI; not a former one
 
     // "TEST " in a sandbox: its certificates say so (OVR-6.9.2-01).

@@ -297,6 +297,7 @@ Status Ceremony::initialise_ca()
     request.set_organisation_identifier(m_options.organisation_identifier);
     request.set_public_url(m_options.public_url);
     request.set_key_type(m_options.ca_key_type);
+    request.set_crl_shards(m_options.crl_shards);
     request.set_root_key_type(m_options.root_key_type);
     request.set_own_policy_oid(m_options.policy_oid);
     request.set_root_name(m_options.root_name);
@@ -366,6 +367,7 @@ Status Ceremony::complete_ocsp()
     auto* issuing = request.add_authorities();
     issuing->set_issuer_certificate(m_certificates.issuing_certificate());
     issuing->set_responder_certificate(m_certificates.ocsp_issuing_certificate());
+    *issuing->mutable_crl_urls() = m_certificates.issuing_crl_urls();
     auto* root = request.add_authorities();
     root->set_issuer_certificate(m_certificates.root_certificate());
     root->set_responder_certificate(m_certificates.ocsp_root_certificate());

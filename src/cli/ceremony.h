@@ -53,6 +53,7 @@ struct CeremonyOptions {
     std::vector<Bytes> attestation_roots; // DER
     std::vector<std::string> witnesses; // who is there
     Bytes file_sha256; // of the reviewed file; empty: `qss init`
+    std::uint32_t crl_shards = 1; // lists of the issuing CA
     std::vector<std::string> more_server_names; // besides localhost and 127.0.0.1
     config::Listener mtls = config::Config("").mtls, tls = config::Config("").tls,
                      health = config::Config("").health, public_ = config::Config("").public_;

@@ -39,6 +39,7 @@ void add_ceremony_options(CLI::App& command, CeremonyOptions& options)
     command.add_option("--origin", options.origins, "Where the mobile authenticator runs; may be repeated")
         ->allow_extra_args(false);
     command.add_option("--ca-key-type", options.ca_key_type, "Of root and issuing CA");
+    command.add_option("--crl-shards", options.crl_shards, "Lists of revocations of the issuing CA, 1 to 64");
     command
         .add_option("--server-name", options.more_server_names,
                     "A name or address in the server certificates besides localhost; may be repeated")

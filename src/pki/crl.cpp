@@ -24,6 +24,7 @@ constexpr std::array<std::pair<std::uint32_t, std::string_view>, 7> reasons = {{
                                                                                {9, "privilegeWithdrawn"}}};
 
 using CrlPtr = std::unique_ptr<X509_CRL, crypto::Deleter<X509_CRL_free>>;
+using PointPtr = std::unique_ptr<ISSUING_DIST_POINT, crypto::Deleter<ISSUING_DIST_POINT_free>>;
 
 Bytes encode_entry(const RevokedEntry& entry)
 {
@@ -48,10 +49,41 @@ Result<std::uint64_t> number_of(const X509_CRL* crl)
 // A critical extension that we do not know may change what the list means (RFC 5280 5.2).
 Status check_no_critical_extension(X509_CRL* crl)
 {
-    for (int i = 0; i < X509_CRL_get_ext_count(crl); ++i)
-        if (X509_EXTENSION_get_critical(X509_CRL_get_ext(crl, i)) != 0)
+    for (int i = 0; i < X509_CRL_get_ext_count(crl); ++i) {
+        auto* extension = X509_CRL_get_ext(crl, i);
+        const bool known =
+            OBJ_obj2nid(X509_EXTENSION_get_object(extension)) == NID_issuing_distribution_point;
+        if (X509_EXTENSION_get_critical(extension) != 0 && !known)
             return fail(ErrorCode::unsupported, "CRL has a critical extension");
+    }
     return {};
+}
+
+bool is_one_url(const DIST_POINT_NAME* name)
+{
+    return name != nullptr && name->type == 0 && sk_GENERAL_NAME_num(name->name.fullname) == 1 &&
+           sk_GENERAL_NAME_value(name->name.fullname, 0)->type == GEN_URI;
+}
+
+// A place alone. Whatever else the extension can say changes what the list covers: certificates of other
+// issuers, some reasons, CAs or users only.
+Result<std::string> distribution_point_of(const X509_CRL* crl)
+{
+    int critical = 0;
+    const PointPtr point(static_cast<ISSUING_DIST_POINT*>(
+        X509_CRL_get_ext_d2i(crl, NID_issuing_distribution_point, &critical, nullptr)));
+    if (!point && critical == -1)
+        return std::string();
+    if (!point || critical != 1) // RFC 5280 5.2.5: critical
+        return fail(ErrorCode::malformed, "CRL's issuingDistributionPoint");
+    if (!is_one_url(point->distpoint) || point->onlyuser != 0 || point->onlyCA != 0 ||
+        point->onlysomereasons != nullptr || point->indirectCRL != 0 || point->onlyattr != 0)
+        return fail(ErrorCode::unsupported, "CRL's issuingDistributionPoint is more than one URL");
+    const auto* url = sk_GENERAL_NAME_value(point->distpoint->name.fullname, 0)->d.uniformResourceIdentifier;
+    const auto size = static_cast<std::size_t>(ASN1_STRING_length(url));
+    if (size == 0 || size > limits::url_size)
+        return fail(ErrorCode::malformed, "URL of a CRL's issuingDistributionPoint");
+    return to_string(ByteView(ASN1_STRING_get0_data(url), size));
 }
 
 }
@@ -86,6 +118,12 @@ std::string_view revocation_reason_name(std::uint32_t reason)
     return "";
 }
 
+CrlShard shard_of(ByteView serial, std::uint32_t count)
+{
+    QSS_ASSERT(count >= 1 && count <= limits::crl_shards);
+    return {serial.size() < 2 ? 0 : serial[1] % count, count};
+}
+
 Result<Bytes> encode_tbs_crl(const Certificate& issuer, const CrlContents& contents)
 {
     Bytes entries;
@@ -97,6 +135,8 @@ Result<Bytes> encode_tbs_crl(const Certificate& issuer, const CrlContents& conte
     const auto extensions = der::sequence(
         {authority_key_identifier(issuer.subject_key_id()),
          extension(oids::crl_number, Critical::no, der::integer(contents.number)),
+         contents.distribution_point.empty() ? Bytes{}
+                                             : issuing_distribution_point(contents.distribution_point),
          extension(oids::expired_certs_on_crl, Critical::no, der::generalized_time(issuer.not_before()))});
     const auto algorithm = crypto::default_signature_algorithm(issuer.public_key().type());
     auto tbs =
@@ -120,7 +160,9 @@ Result<Crl> Crl::from_der(ByteView der)
     if (!equal_public(again, der))
         return fail(ErrorCode::malformed, "CRL is not DER");
     TRY(check_no_critical_extension(parsed.get()));
+    TRY_ASSIGN(distribution_point, distribution_point_of(parsed.get()));
     Crl crl;
+    crl.m_distribution_point = std::move(distribution_point);
     TRY_ASSIGN(number, number_of(parsed.get()));
     TRY_ASSIGN(this_update, time_from_asn1(X509_CRL_get0_lastUpdate(parsed.get())));
     TRY_ASSIGN(next_update, time_from_asn1(X509_CRL_get0_nextUpdate(parsed.get())));

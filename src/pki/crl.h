@@ -1,10 +1,11 @@
-// Certificate revocation lists (RFC 5280 5; EN 319 411-1 CSS-6.3.9): complete, direct, final. Revoked
-// certificates stay listed after they expire, so expiredCertsOnCRL (2.5.29.60) is present. Pure; a Crl
-// is immutable and safe from any thread.
+// Certificate revocation lists (RFC 5280 5; EN 319 411-1 CSS-6.3.9): direct, final, complete for the
+// certificates that they cover: all of the issuer's, or one shard's. Revoked certificates stay listed after
+// they expire, so expiredCertsOnCRL (2.5.29.60) is present. Pure; a Crl is immutable and safe from any thread.
 #pragma once
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "pki/certificate.h"
@@ -21,11 +22,26 @@ struct RevokedEntry {
     Revocation revocation;
 };
 
+// nextUpdate of a last list, after which there is none (EN 319 411-1 CSS-6.3.9-06).
+inline constexpr TimePoint no_next_update = std::chrono::sys_days(std::chrono::year(9999) / 12 / 31) +
+                                            std::chrono::hours(24) - std::chrono::seconds(1);
+
+// One of the lists into which an issuer's certificates are divided: `number` from 0, below `count`.
+struct CrlShard {
+    std::uint32_t number = 0;
+    std::uint32_t count = 1;
+    friend bool operator==(const CrlShard&, const CrlShard&) = default;
+};
+
+// The list that covers a certificate, of `count`: by the first random byte of its serial number (random_serial).
+CrlShard shard_of(ByteView serial, std::uint32_t count);
+
 struct CrlContents {
-    std::uint64_t number = 1; // monotonic for each issuer
+    std::uint64_t number = 1; // monotonic for each list of an issuer
     TimePoint this_update;
     TimePoint next_update;
     std::vector<RevokedEntry> revoked;
+    std::string distribution_point{}; // URL of a shard's list; empty: the list covers all certificates
 };
 
 inline constexpr std::uint32_t reason_cessation = 5; // cessationOfOperation
@@ -50,6 +66,9 @@ public:
     [[nodiscard]] std::uint64_t number() const { return m_number; }
     [[nodiscard]] TimePoint this_update() const { return m_this_update; }
     [[nodiscard]] TimePoint next_update() const { return m_next_update; }
+    [[nodiscard]] bool is_last() const { return m_next_update == no_next_update; }
+    // The URL that the certificates have whom the list covers (RFC 5280 5.2.5); empty: it covers all.
+    [[nodiscard]] const std::string& distribution_point() const { return m_distribution_point; }
     [[nodiscard]] bool is_named(const Certificate& issuer) const; // its issuer's name is this subject's
     [[nodiscard]] Status check_signed_by(const Certificate& issuer) const;
     [[nodiscard]] std::optional<Revocation> find(ByteView serial) const;
@@ -62,6 +81,7 @@ private:
     std::uint64_t m_number = 0;
     TimePoint m_this_update;
     TimePoint m_next_update;
+    std::string m_distribution_point;
 };
 
 // tbs becomes a CRL of `signer`, read back.

@@ -31,6 +31,12 @@ Result<Bytes> general_name(const std::string& name)
     return der::implicitly(general_name_dns, as_bytes(name));
 }
 
+// [0] DistributionPointName { [0] fullName { URI } }
+Bytes distribution_point_name(std::string_view url)
+{
+    return der::explicitly(0, der::explicitly(0, der::implicitly(general_name_uri, as_bytes(url))));
+}
+
 Bytes access_description(std::string_view method, std::string_view url)
 {
     return url.empty() ? Bytes{}
@@ -99,10 +105,14 @@ Bytes certificate_policies(std::span<const std::string_view> policies)
 
 Bytes crl_distribution_point(std::string_view url)
 {
-    // DistributionPoint { [0] DistributionPointName { [0] fullName } }
-    const auto full_name = der::explicitly(0, der::implicitly(general_name_uri, as_bytes(url)));
     return extension(oids::crl_distribution_points, Critical::no,
-                     der::sequence({der::sequence({der::explicitly(0, full_name)})}));
+                     der::sequence({der::sequence({distribution_point_name(url)})}));
+}
+
+Bytes issuing_distribution_point(std::string_view url)
+{
+    return extension(oids::issuing_distribution_point, Critical::yes,
+                     der::sequence({distribution_point_name(url)}));
 }
 
 Bytes authority_info_access(std::string_view ocsp_url, std::string_view ca_issuers_url)

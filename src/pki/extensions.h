@@ -25,6 +25,7 @@ Bytes extended_key_usage(std::string_view purpose, Critical critical);
 Bytes private_key_usage_period(TimePoint not_before, TimePoint not_after);
 Bytes certificate_policies(std::span<const std::string_view> policies);
 Bytes crl_distribution_point(std::string_view url);
+Bytes issuing_distribution_point(std::string_view url); // of a list that covers some certificates only
 Bytes authority_info_access(std::string_view ocsp_url, std::string_view ca_issuers_url); // empty: left out
 Result<Bytes> subject_alt_name(std::span<const std::string> names);
 

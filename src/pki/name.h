@@ -33,6 +33,7 @@ inline constexpr std::string_view subject_alt_name = "2.5.29.17";
 inline constexpr std::string_view basic_constraints = "2.5.29.19";
 inline constexpr std::string_view crl_number = "2.5.29.20";
 inline constexpr std::string_view crl_reason = "2.5.29.21";
+inline constexpr std::string_view issuing_distribution_point = "2.5.29.28";
 inline constexpr std::string_view crl_distribution_points = "2.5.29.31";
 inline constexpr std::string_view certificate_policies = "2.5.29.32";
 inline constexpr std::string_view any_policy = "2.5.29.32.0";

@@ -18,9 +18,10 @@ Status check_public_host(std::string_view host)
     return {};
 }
 
-std::string crl_path(std::string_view authority)
+std::string crl_path(std::string_view authority, const CrlShard& shard)
 {
-    return "/crl/" + std::string(authority) + ".crl";
+    const auto number = shard.count == 1 ? std::string() : "-" + std::to_string(shard.number);
+    return "/crl/" + std::string(authority) + number + ".crl";
 }
 
 std::string certificate_path(std::string_view authority)

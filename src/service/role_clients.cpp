@@ -307,14 +307,18 @@ Result<Bytes> CaClient::issue_access(AccessCertificateKind kind, ByteView csr, c
 
 Result<std::vector<PublishedList>> CaClient::current_crls()
 {
-    TRY_ASSIGN(reply,
-               ask<ca::CurrentCrlsReply>(m_transport, ca::CURRENT_CRLS, ca::CurrentCrlsRequest(), slow));
-    if (reply.crls_size() != reply.paths_size())
-        return fail(ErrorCode::internal, "the CA's lists have no paths");
     std::vector<PublishedList> lists;
-    for (int i = 0; i < reply.crls_size(); ++i)
-        lists.push_back({reply.paths(i), value(reply.crls(i))});
-    return lists;
+    ca::CurrentCrlsRequest request;
+    for (;;) {
+        TRY_ASSIGN(reply, ask<ca::CurrentCrlsReply>(m_transport, ca::CURRENT_CRLS, request, slow));
+        if (reply.crls_size() != reply.paths_size())
+            return fail(ErrorCode::internal, "the CA's lists have no paths");
+        for (int i = 0; i < reply.crls_size(); ++i)
+            lists.push_back({reply.paths(i), value(reply.crls(i))});
+        if (reply.next() <= request.from()) // that were all
+            return lists;
+        request.set_from(reply.next());
+    }
 }
 
 Result<PublicCertificates> CaClient::certificates()

@@ -55,10 +55,11 @@ class Person:
 class Pki:
     """qss-ca and qss-ocsp, initialised as a sandbox."""
 
-    def __init__(self, directory, *, key_type="", ca_flags=(), ocsp_flags=()):
+    def __init__(self, directory, *, key_type="", crl_shards=1, ca_flags=(), ocsp_flags=()):
         self.officer = p256()
         self.evidence = p256()
         self.key_type = key_type
+        self.crl_shards = crl_shards
         self.ca = Role("qss-ca", directory / "ca", *SANDBOX, *ca_flags)
         self.ocsp = Role("qss-ocsp", directory / "ocsp", *SANDBOX, *ocsp_flags)
 
@@ -76,7 +77,7 @@ class Pki:
 
     def initialise(self, **changes):
         fields = dict(sandbox=True, country="LV", organisation="SIA Uzticama",
-                      organisation_identifier="NTRLV-40003000000", key_type=self.key_type,
+                      organisation_identifier="NTRLV-40003000000", key_type=self.key_type, crl_shards=self.crl_shards,
                       officers=[dict(name="Officer One", spki=spki_of(self.officer))],
                       sam_evidence_spki=spki_of(self.evidence), ocsp_spki=self.ocsp_spki,
                       server_names=["qss-sandbox.com", "127.0.0.1"])
@@ -86,7 +87,8 @@ class Pki:
     def complete(self):
         c = self.ceremony
         self.ocsp.call("ocsp", "COMPLETE", authorities=[
-            dict(issuer_certificate=c.issuing_certificate, responder_certificate=c.ocsp_issuing_certificate),
+            dict(issuer_certificate=c.issuing_certificate, responder_certificate=c.ocsp_issuing_certificate,
+                 crl_urls=c.issuing_crl_urls),
             dict(issuer_certificate=c.root_certificate, responder_certificate=c.ocsp_root_certificate)])
 
     def nonce(self):
