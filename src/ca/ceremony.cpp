@@ -65,8 +65,6 @@ Result<CeremonyResult> certify(const IssuanceInput& input, const NewKeys& keys, 
     TRY(transaction.store_settings(settings, input.keys));
     TRY(transaction.append_event("ceremony", root.sha256(), input.now));
     TRY_ASSIGN(end, last_event(database));
-    for (const auto& url : settings.distribution_points(issuing_id))
-        reply.add_issuing_crl_urls(url);
     reply.set_events(static_cast<std::uint64_t>(end.number));
     reply.set_events_hash(to_string(ByteView(end.hash)));
     TRY_ASSIGN(authorities, Authorities::load(transaction, input.keys));

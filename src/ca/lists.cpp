@@ -50,7 +50,10 @@ Status Transaction::put_on_list(ByteView serial)
     if (count == 0) // the access CA's certificates are looked up
         return {};
     const std::int64_t shard = pki::shard_of(serial, count).number;
-    TRY(m_database.prepare("UPDATE certificate SET shard = ? WHERE serial = ?").bind(shard).bind(serial).run());
+    TRY(m_database.prepare("UPDATE certificate SET shard = ? WHERE serial = ?")
+            .bind(shard)
+            .bind(serial)
+            .run());
     TRY(m_database.prepare("UPDATE crl SET stale = 1 WHERE authority = ? AND shard = ?")
             .bind(row->authority.name())
             .bind(shard)
@@ -60,9 +63,10 @@ Status Transaction::put_on_list(ByteView serial)
 
 Result<std::optional<Bytes>> Transaction::current_crl(const ListId& list, TimePoint now)
 {
-    auto query = m_database.prepare("SELECT c.der FROM crl c JOIN authority a ON a.name = c.authority"
-                                    " WHERE c.authority = ? AND c.shard = ? AND c.der IS NOT NULL AND c.stale = 0"
-                                    " AND (a.closed_ms IS NOT NULL OR (c.at_ms <= ? AND c.at_ms > ?))");
+    auto query =
+        m_database.prepare("SELECT c.der FROM crl c JOIN authority a ON a.name = c.authority"
+                           " WHERE c.authority = ? AND c.shard = ? AND c.der IS NOT NULL AND c.stale = 0"
+                           " AND (a.closed_ms IS NOT NULL OR (c.at_ms <= ? AND c.at_ms > ?))");
     query.bind(list.authority.name()).bind(std::int64_t{list.shard.number});
     TRY_ASSIGN(found, query.bind(to_unix_ms(now)).bind(to_unix_ms(now - crl_due)).step());
     return found ? std::optional(query.blob(0)) : std::nullopt;
@@ -145,7 +149,8 @@ Status Transaction::close(const AuthorityId& authority, const CarriedOrder&, Tim
     if (left.integer(0) != 0)
         return fail(ErrorCode::conflict, std::to_string(left.integer(0)) +
                                              " certificates are neither expired nor revoked (CSS-6.3.9-06)");
-    auto update = m_database.prepare("UPDATE authority SET closed_ms = ? WHERE name = ? AND closed_ms IS NULL");
+    auto update =
+        m_database.prepare("UPDATE authority SET closed_ms = ? WHERE name = ? AND closed_ms IS NULL");
     TRY_ASSIGN(rows, update.bind(to_unix_ms(now)).bind(authority.name()).run());
     if (rows != 1)
         return fail(ErrorCode::conflict, "the CA has made its last list");

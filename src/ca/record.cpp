@@ -19,8 +19,8 @@ constexpr std::string_view settings_label = "ca-settings";
 constexpr std::string_view migrations[] = {R"(
 CREATE TABLE settings(id INTEGER PRIMARY KEY CHECK(id = 1), value BLOB NOT NULL, seal BLOB NOT NULL) STRICT;
 CREATE TABLE authority(
-  name TEXT PRIMARY KEY, kind INTEGER NOT NULL, generation INTEGER NOT NULL, key_blob BLOB NOT NULL, spki BLOB NOT NULL, certificate BLOB NOT NULL,
-  closed_ms INTEGER) STRICT;
+  name TEXT PRIMARY KEY, kind INTEGER NOT NULL, generation INTEGER NOT NULL, key_blob BLOB NOT NULL,
+  spki BLOB NOT NULL, certificate BLOB NOT NULL, closed_ms INTEGER) STRICT;
 CREATE TABLE crl(
   authority TEXT NOT NULL REFERENCES authority(name), shard INTEGER NOT NULL, number INTEGER NOT NULL DEFAULT 0,
   der BLOB, at_ms INTEGER NOT NULL DEFAULT 0, stale INTEGER NOT NULL DEFAULT 1,

@@ -129,8 +129,8 @@ public:
                                std::chrono::hours life = crl_life);
     Status store_crl(const ListId& list, const pki::Crl& crl);
     // From now on the authority issues nothing, and the next of each of its lists is the last (EN 319 411-1
-    // CSS-6.3.9-06). conflict: a certificate of it is neither expired nor revoked. Those of its OCSP responder
-    // are revoked with it.
+    // CSS-6.3.9-06). conflict: a certificate of it is neither expired nor revoked. Those of its OCSP
+    // responder are revoked with it.
     Status close(const AuthorityId& authority, const CarriedOrder& carried, TimePoint now);
     Result<bool> is_closed(const AuthorityId& authority);
 

@@ -302,8 +302,8 @@ Result<Bytes> Service::fresh_crl(const ListId& list)
     if (current)
         return std::move(*current);
     TRY_ASSIGN(order, m_options.writer.write_returning([&](sqlite::Database& database) {
-        return Transaction(database).crl_order(list, issuer.certificate,
-                                               m_settings->distribution_point(list), now);
+        return Transaction(database).crl_order(list, issuer.certificate, m_settings->distribution_point(list),
+                                               now);
     }));
     TRY_ASSIGN(crl, issuer.key.issue(std::move(order)));
     TRY(crl.check_signed_by(issuer.certificate));

@@ -303,15 +303,6 @@ std::string Settings::distribution_point(const ListId& list) const
     return list.shard.count == 1 ? std::string() : pki::http_url(public_host, list.path());
 }
 
-std::vector<std::string> Settings::distribution_points(const AuthorityId& authority) const
-{
-    std::vector<std::string> urls;
-    const auto count = lists_of(authority.kind);
-    for (std::uint32_t shard = 0; count > 1 && shard < count; ++shard)
-        urls.push_back(distribution_point({authority, {shard, count}}));
-    return urls;
-}
-
 const Officer* Settings::find_officer(ByteView key_id) const
 {
     for (const auto& officer : officers)

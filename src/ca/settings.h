@@ -61,7 +61,6 @@ struct Settings { // encoded as "QSS-CA-SETTINGS-v1", in this order
     [[nodiscard]] std::uint32_t lists_of(Authority kind) const; // the access CA has none
     [[nodiscard]] ListId list_of(const AuthorityId& authority, ByteView serial) const; // that covers it
     [[nodiscard]] std::string distribution_point(const ListId& list) const; // URL; empty: it covers all
-    [[nodiscard]] std::vector<std::string> distribution_points(const AuthorityId& authority) const; // of shards
     [[nodiscard]] const Officer* find_officer(ByteView key_id) const; // SHA-256 of the SPKI; not a former one
 
     // "TEST " in a sandbox: its certificates say so (OVR-6.9.2-01).

@@ -367,7 +367,6 @@ Status Ceremony::complete_ocsp()
     auto* issuing = request.add_authorities();
     issuing->set_issuer_certificate(m_certificates.issuing_certificate());
     issuing->set_responder_certificate(m_certificates.ocsp_issuing_certificate());
-    *issuing->mutable_crl_urls() = m_certificates.issuing_crl_urls();
     auto* root = request.add_authorities();
     root->set_issuer_certificate(m_certificates.root_certificate());
     root->set_responder_certificate(m_certificates.ocsp_root_certificate());

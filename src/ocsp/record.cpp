@@ -11,8 +11,10 @@ CREATE TABLE key(
   id INTEGER PRIMARY KEY CHECK(id IN (1, 2)), blob BLOB NOT NULL, spki BLOB NOT NULL, sandbox INTEGER NOT NULL,
   seal BLOB NOT NULL) STRICT;
 CREATE TABLE authority(
-  issuer_id BLOB PRIMARY KEY, issuer BLOB NOT NULL, responder BLOB NOT NULL, seal BLOB NOT NULL,
-  crl BLOB, crl_number INTEGER NOT NULL DEFAULT 0) STRICT;
+  issuer_id BLOB PRIMARY KEY, issuer BLOB NOT NULL, responder BLOB NOT NULL, seal BLOB NOT NULL) STRICT;
+CREATE TABLE crl(
+  issuer_id BLOB NOT NULL REFERENCES authority(issuer_id), url TEXT NOT NULL, crl BLOB NOT NULL,
+  number INTEGER NOT NULL, PRIMARY KEY(issuer_id, url)) STRICT;
 )"};
 
 Bytes seal_key(const KeyRow& row, keystore::KeyStore& keys)
@@ -80,17 +82,29 @@ Result<std::vector<AuthorityRow>> Transaction::authorities(keystore::KeyStore& k
 {
     std::vector<AuthorityRow> rows;
     auto query =
-        m_database.prepare("SELECT issuer, responder, seal, crl, crl_number FROM authority ORDER BY rowid");
+        m_database.prepare("SELECT issuer, responder, seal, issuer_id FROM authority ORDER BY rowid");
     for (;;) {
         TRY_ASSIGN(found, query.step());
         if (!found)
             return rows;
-        AuthorityRow row{query.blob(0), query.blob(1), {}, static_cast<std::uint64_t>(query.integer(4))};
+        TRY_ASSIGN(seen, crls(query.blob(3)));
+        AuthorityRow row{query.blob(0), query.blob(1), std::move(seen)};
         if (!equal_constant_time(seal_authority(row, keys), query.blob(2)))
             return fail(ErrorCode::tampered, "authority's seal does not hold");
-        if (!query.is_null(3))
-            row.crl = query.blob(3);
         rows.push_back(std::move(row));
+    }
+}
+
+Result<std::vector<CrlRow>> Transaction::crls(ByteView issuer_id)
+{
+    auto query = m_database.prepare("SELECT url, crl, number FROM crl WHERE issuer_id = ?");
+    query.bind(issuer_id);
+    std::vector<CrlRow> rows;
+    for (;;) {
+        TRY_ASSIGN(found, query.step());
+        if (!found)
+            return rows;
+        rows.push_back({query.text(0), query.blob(1), static_cast<std::uint64_t>(query.integer(2))});
     }
 }
 
@@ -112,9 +126,11 @@ Status Transaction::store_authority(const AuthorityRow& row, keystore::KeyStore&
 Status Transaction::store_crl(const pki::Certificate& issuer, const pki::Crl& crl)
 {
     const auto number = static_cast<std::int64_t>(crl.number());
-    auto update = m_database.prepare(
-        "UPDATE authority SET crl = ?, crl_number = ? WHERE issuer_id = ? AND crl_number <= ?");
-    TRY_ASSIGN(rows, update.bind(crl.der()).bind(number).bind(authority_id(issuer)).bind(number).run());
+    auto insert = m_database.prepare("INSERT INTO crl(issuer_id, url, crl, number) VALUES(?, ?, ?, ?)"
+                                     " ON CONFLICT(issuer_id, url) DO UPDATE SET crl = excluded.crl,"
+                                     " number = excluded.number WHERE number <= excluded.number");
+    insert.bind(authority_id(issuer)).bind(crl.distribution_point()).bind(crl.der()).bind(number);
+    TRY_ASSIGN(rows, insert.run());
     if (rows != 1)
         return fail(ErrorCode::conflict, "a CRL with a higher number was seen");
     return {};

@@ -1,9 +1,10 @@
-// The responder's own record: its key, its authorities with their certificates, and the newest CRL of
-// each, whose number never goes down. SQLite, opened by this role alone; a Transaction lives inside one
+// The responder's own record: its key, its authorities with their certificates, and the newest of each of
+// their CRLs, whose number never goes down. SQLite, opened by this role alone; a Transaction lives inside one
 // closure of the writer.
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "keystore/key_store.h"
@@ -21,11 +22,16 @@ struct KeyRow {
 
 enum class KeySlot : std::int64_t { current = 1, next = 2 };
 
+struct CrlRow {
+    std::string distribution_point; // empty: it covers all certificates
+    Bytes crl;
+    std::uint64_t number = 0;
+};
+
 struct AuthorityRow {
-    Bytes issuer;    // DER certificates
+    Bytes issuer; // DER certificates
     Bytes responder;
-    Bytes crl;       // empty: none seen
-    std::uint64_t crl_number = 0;
+    std::vector<CrlRow> crls;
 };
 
 class Transaction {
@@ -37,12 +43,13 @@ public:
     Status store_key(KeySlot slot, const KeyRow& row, keystore::KeyStore& keys); // already_exists
     Status next_key_becomes_current();
     Result<std::vector<AuthorityRow>> authorities(keystore::KeyStore& keys); // `tampered`, as above
-    // Certificates of an authority replace its earlier ones.
+    // Certificates of an authority replace its earlier ones; its CRLs stay as they are.
     Status store_authority(const AuthorityRow& row, keystore::KeyStore& keys);
-    // `conflict` for a number below the highest seen.
+    // `conflict` for a number below the highest seen for that distribution point.
     Status store_crl(const pki::Certificate& issuer, const pki::Crl& crl);
 
 private:
+    Result<std::vector<CrlRow>> crls(ByteView issuer_id);
     sqlite::Database& m_database;
 };
 

@@ -4,6 +4,7 @@
 
 #include <openssl/x509v3.h>
 
+#include "base/limits.h"
 #include "base/log.h"
 
 namespace qss::ocsp {
@@ -62,15 +63,24 @@ Result<Service::Authority> Service::read_authority(const AuthorityRow& row)
     TRY_ASSIGN(issuer, pki::Certificate::from_der(row.issuer));
     TRY_ASSIGN(responder, pki::Certificate::from_der(row.responder));
     TRY_ASSIGN(encoded, pki::OcspAuthority::make(issuer, responder));
-    Authority authority{std::move(issuer), std::move(responder), std::move(encoded), std::nullopt};
-    if (row.crl.empty())
-        return authority;
-    TRY_ASSIGN(crl, pki::Crl::from_der(row.crl));
-    const auto signed_by = crl.check_signed_by(authority.issuer);
-    if (!signed_by || crl.number() != row.crl_number)
-        return fail(ErrorCode::tampered, "stored CRL is not the one that was stored");
-    authority.crl = std::move(crl);
+    Authority authority{std::move(issuer), std::move(responder), std::move(encoded), {}};
+    for (const auto& stored : row.crls) {
+        TRY_ASSIGN(crl, pki::Crl::from_der(stored.crl));
+        const auto signed_by = crl.check_signed_by(authority.issuer);
+        if (!signed_by || crl.number() != stored.number ||
+            crl.distribution_point() != stored.distribution_point)
+            return fail(ErrorCode::tampered, "stored CRL is not the one that was stored");
+        authority.crls.emplace(stored.distribution_point, std::move(crl));
+    }
     return authority;
+}
+
+AuthorityRow Service::row_of(const Authority& authority)
+{
+    AuthorityRow row{authority.issuer.der(), authority.responder.der(), {}};
+    for (const auto& [distribution_point, crl] : authority.crls)
+        row.crls.push_back({distribution_point, crl.der(), crl.number()});
+    return row;
 }
 
 Result<proto::StatusReply> Service::status(const proto::StatusRequest&)
@@ -124,10 +134,9 @@ Result<std::vector<Service::Authority>> Service::read_authorities(const proto::o
     const auto now = m_options.clock.now();
     std::vector<Authority> authorities;
     for (const auto& entry : request.authorities()) {
-        TRY_ASSIGN(
-            authority,
-            read_authority(
-                {to_bytes(entry.issuer_certificate()), to_bytes(entry.responder_certificate()), {}, 0}));
+        TRY_ASSIGN(authority,
+                   read_authority(
+                       {to_bytes(entry.issuer_certificate()), to_bytes(entry.responder_certificate()), {}}));
         TRY(check_authority(authority, key, now));
         authorities.push_back(std::move(authority));
     }
@@ -172,8 +181,7 @@ Result<proto::ocsp::CompleteReply> Service::complete(const proto::ocsp::Complete
     const auto stored = m_options.writer.write([&](sqlite::Database& database) -> Status {
         Transaction transaction(database);
         for (const auto& authority : authorities)
-            TRY(transaction.store_authority({authority.issuer.der(), authority.responder.der(), {}, 0},
-                                            m_options.keys));
+            TRY(transaction.store_authority(row_of(authority), m_options.keys));
         return for_next_key ? transaction.next_key_becomes_current() : Status{};
     });
     TRY(stored);
@@ -206,14 +214,12 @@ Result<std::vector<Service::Authority>> Service::merge(std::vector<Authority> au
         };
         const auto given = std::find_if(authorities.begin(), authorities.end(), is_same);
         if (given != authorities.end()) {
-            given->crl = known.crl;
+            given->crls = known.crls;
             continue;
         }
         if (for_next_key)
             return fail(ErrorCode::conflict, "the next key needs a certificate of every authority");
-        TRY_ASSIGN(kept, read_authority({known.issuer.der(), known.responder.der(),
-                                         known.crl ? known.crl->der() : Bytes(),
-                                         known.crl ? known.crl->number() : 0}));
+        TRY_ASSIGN(kept, read_authority(row_of(known)));
         authorities.push_back(std::move(kept));
     }
     if (authorities.size() > max_authorities)
@@ -230,9 +236,12 @@ Result<proto::ocsp::UpdateCrlReply> Service::update_crl(const proto::ocsp::Updat
     if (authority == m_authorities.end())
         return fail(ErrorCode::not_found, "CRL is of none of the authorities");
     TRY(crl.check_signed_by(authority->issuer));
+    auto& crls = authority->crls;
+    if (!crls.contains(crl.distribution_point()) && crls.size() == limits::crl_shards)
+        return fail(ErrorCode::invalid_argument, "an authority has up to 64 lists");
     TRY(m_options.writer.write(
         [&](sqlite::Database& database) { return Transaction(database).store_crl(authority->issuer, crl); }));
-    authority->crl = std::move(crl);
+    crls.insert_or_assign(crl.distribution_point(), std::move(crl));
     return proto::ocsp::UpdateCrlReply();
 }
 
@@ -253,7 +262,7 @@ Result<std::optional<Service::Shown>> Service::look_up(ByteView certificate)
         });
     if (issuer == m_authorities.end())
         return std::optional<Shown>();
-    Shown shown{static_cast<std::size_t>(issuer - m_authorities.begin()), parsed.serial()};
+    Shown shown{static_cast<std::size_t>(issuer - m_authorities.begin()), parsed.serial(), parsed.crl_url()};
     const std::lock_guard lock(m_shown_mutex);
     if (m_shown.size() >= max_shown)
         m_shown.clear();
@@ -273,7 +282,8 @@ Result<std::optional<Service::Asked>> Service::read_single(const proto::ocsp::Si
         if (!shown)
             return std::optional<Asked>();
         const auto& authority = m_authorities[shown->authority].encoded;
-        return std::optional(Asked{shown->authority, authority.cert_id(shown->serial), shown->serial, true});
+        return std::optional(
+            Asked{shown->authority, authority.cert_id(shown->serial), shown->serial, std::move(shown)});
     }
     TRY_ASSIGN(id, pki::CertId::from_der(as_bytes(single.cert_id())));
     const auto issuer =
@@ -284,14 +294,39 @@ Result<std::optional<Service::Asked>> Service::read_single(const proto::ocsp::Si
     const auto index = static_cast<std::size_t>(issuer - m_authorities.begin());
     // Another certificate than the one asked about proves nothing about it.
     const bool proven = shown && shown->authority == index && equal_public(shown->serial, id.serial);
-    return std::optional(Asked{index, std::move(id.der), std::move(id.serial), proven});
+    return std::optional(Asked{index, std::move(id.der), std::move(id.serial),
+                               proven ? std::move(shown) : std::optional<Shown>()});
 }
 
-pki::OcspStatus Service::status_of(const Asked& asked) const
+// Which list covers a certificate, the certificate itself says, since the CA signed both (RFC 5280 6.3.3
+// (b)(2)): the list of the place that it names, or one for all. A serial number that came alone says nothing:
+// it is looked up in every list.
+Status Service::add_status(const Asked& asked, TimePoint now, pki::OcspResponseContents& response) const
 {
-    if (const auto revocation = m_authorities[asked.authority].crl->find(asked.serial))
-        return pki::OcspStatus::revoked(*revocation);
-    return asked.shown ? pki::OcspStatus::good() : pki::OcspStatus::unknown();
+    const auto& crls = m_authorities[asked.authority].crls;
+    auto covering = asked.shown ? crls.find(asked.shown->crl_url) : crls.end();
+    if (asked.shown && covering == crls.end())
+        covering = crls.find("");
+    const bool names_a_list = asked.shown && !asked.shown->crl_url.empty();
+    const bool is_covered = covering != crls.end();
+    if (crls.empty() || (names_a_list && !is_covered))
+        return fail(ErrorCode::unavailable, "the list has not been seen");
+    std::optional<pki::Revocation> revocation;
+    for (auto list = is_covered ? covering : crls.begin(); list != crls.end(); ++list) {
+        const auto& crl = list->second;
+        if (crl.this_update() > now || now >= believed_until(crl))
+            return fail(ErrorCode::unavailable, "the list is not of now");
+        response.this_update = std::min(response.this_update, crl.this_update());
+        response.next_update = std::min(response.next_update, believed_until(crl));
+        if (!revocation)
+            revocation = crl.find(asked.serial);
+        if (is_covered)
+            break;
+    }
+    const auto otherwise = is_covered ? pki::OcspStatus::good() : pki::OcspStatus::unknown();
+    response.singles.push_back(
+        {asked.cert_id, revocation ? pki::OcspStatus::revoked(*revocation) : otherwise});
+    return {};
 }
 
 Result<proto::ocsp::RespondReply> Service::respond(const proto::ocsp::RespondRequest& request)
@@ -317,15 +352,14 @@ Result<proto::ocsp::RespondReply> Service::respond(const proto::ocsp::RespondReq
         all.push_back(std::move(*asked));
     }
     const auto& authority = m_authorities[all.front().authority];
-    const auto& crl = authority.crl;
-    const bool fresh = crl && crl->this_update() <= now && now < believed_until(*crl);
-    if (!fresh || !authority.responder.check_valid_at(now))
+    if (!authority.responder.check_valid_at(now))
         return refuse(pki::OcspError::try_later);
-    // What is said was true at the CRL's time, and holds while the CRL may be used.
-    pki::OcspResponseContents contents{
-        authority.encoded, {}, now, crl->this_update(), believed_until(*crl), as_bytes(request.nonce())};
-    for (auto& asked : all)
-        contents.singles.push_back({asked.cert_id, status_of(asked)});
+    // What is said was true at the time of the oldest list, and holds while each of them may be used.
+    pki::OcspResponseContents contents{authority.encoded,        {}, now, now, pki::no_next_update,
+                                       as_bytes(request.nonce())};
+    for (const auto& asked : all)
+        if (!add_status(asked, now, contents))
+            return refuse(pki::OcspError::try_later);
     TRY_ASSIGN(response, pki::sign_ocsp_response(contents, *m_signer));
     reply.set_response(to_string(ByteView(response)));
     reply.set_holds_until_unix_ms(to_unix_ms(contents.next_update));

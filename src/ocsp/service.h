@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -57,22 +58,24 @@ private:
         pki::Certificate issuer;
         pki::Certificate responder;
         pki::OcspAuthority encoded;
-        std::optional<pki::Crl> crl; // the newest seen
+        std::map<std::string, pki::Crl, std::less<>> crls; // the newest seen, by distribution point
     };
     struct Shown { // a certificate whose signature was checked
         std::size_t authority; // index
         Bytes serial;
+        std::string crl_url; // where its list is
     };
     struct Asked {
         std::size_t authority;
         Bytes cert_id; // DER
         Bytes serial;
-        bool shown; // the certificate, too
+        std::optional<Shown> shown; // the certificate, too
     };
 
     explicit Service(ServiceOptions options) : m_options(std::move(options)) {}
     Status load();
     static Result<Authority> read_authority(const AuthorityRow& row);
+    static AuthorityRow row_of(const Authority& authority);
     static Status check_authority(const Authority& authority, const crypto::Signer& key, TimePoint now);
     Result<std::vector<Authority>> read_authorities(const proto::ocsp::CompleteRequest& request,
                                                     const crypto::Signer& key) const;
@@ -82,7 +85,9 @@ private:
     // Who issued it: nothing when none of the authorities did. m_mutex is held (shared).
     Result<std::optional<Shown>> look_up(ByteView certificate);
     Result<std::optional<Asked>> read_single(const proto::ocsp::Single& single);
-    [[nodiscard]] pki::OcspStatus status_of(const Asked& asked) const;
+    // Adds the status to `response`, and the times of the lists that it comes from. unavailable: one of them
+    // has not been seen, or is not believed at `now`.
+    Status add_status(const Asked& asked, TimePoint now, pki::OcspResponseContents& response) const;
 
     ServiceOptions m_options;
     std::atomic<role::State> m_state{role::State::UNINITIALISED};

@@ -79,6 +79,18 @@ Result<Bytes> key_identifier(ByteView spki)
         ByteView(ASN1_STRING_get0_data(bits), static_cast<std::size_t>(ASN1_STRING_length(bits))));
 }
 
+std::string url_of(const DIST_POINT_NAME* name)
+{
+    const bool full_name = name != nullptr && name->type == 0; // not relative to the issuer's
+    if (!full_name || sk_GENERAL_NAME_num(name->name.fullname) != 1)
+        return {};
+    const auto* one = sk_GENERAL_NAME_value(name->name.fullname, 0);
+    if (one->type != GEN_URI)
+        return {};
+    const auto* url = one->d.uniformResourceIdentifier;
+    return to_string(ByteView(ASN1_STRING_get0_data(url), static_cast<std::size_t>(ASN1_STRING_length(url))));
+}
+
 std::string to_pem(std::string_view label, ByteView der)
 {
     constexpr std::size_t columns = 64;

@@ -1,5 +1,5 @@
-// The small bridge between our types and OpenSSL's ASN.1: times, integers, encodings, PEM. Inner
-// header of `pki`. Pure; safe from any thread.
+// The small bridge between our types and OpenSSL's ASN.1: times, integers, names of places, encodings, PEM.
+// Inner header of `pki`. Pure; safe from any thread.
 #pragma once
 
 #include <memory>
@@ -8,6 +8,7 @@
 
 #include <openssl/asn1.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 #include "base/bytes.h"
 #include "base/clock.h"
@@ -51,6 +52,9 @@ IntegerPtr integer_from_u64(std::uint64_t value);
 
 // SHA-1 of the key's BIT STRING (RFC 5280 4.2.1.2, method 1), 20 bytes.
 Result<Bytes> key_identifier(ByteView spki);
+
+// The one URL that it is; empty: anything else.
+std::string url_of(const DIST_POINT_NAME* name);
 
 std::string to_pem(std::string_view label, ByteView der); // 64 columns, "\n"
 

@@ -17,6 +17,7 @@ namespace {
 using StorePtr = std::unique_ptr<X509_STORE, crypto::Deleter<X509_STORE_free>>;
 using StoreContextPtr = std::unique_ptr<X509_STORE_CTX, crypto::Deleter<X509_STORE_CTX_free>>;
 using PurposesPtr = std::unique_ptr<EXTENDED_KEY_USAGE, crypto::Deleter<EXTENDED_KEY_USAGE_free>>;
+using PointsPtr = std::unique_ptr<CRL_DIST_POINTS, crypto::Deleter<CRL_DIST_POINTS_free>>;
 using StackPtr =
     std::unique_ptr<STACK_OF(X509), decltype([](STACK_OF(X509) * stack) { sk_X509_free(stack); })>;
 
@@ -141,6 +142,17 @@ std::string Certificate::subject() const
     char* data = nullptr;
     const long size = BIO_get_mem_data(bio.get(), &data);
     return std::string(data, static_cast<std::size_t>(size));
+}
+
+std::string Certificate::crl_url() const
+{
+    const PointsPtr points(static_cast<CRL_DIST_POINTS*>(
+        X509_get_ext_d2i(m_x509.get(), NID_crl_distribution_points, nullptr, nullptr)));
+    if (!points || sk_DIST_POINT_num(points.get()) != 1)
+        return {};
+    const auto* point = sk_DIST_POINT_value(points.get(), 0);
+    const bool by_its_issuer = point->reasons == nullptr && point->CRLissuer == nullptr;
+    return by_its_issuer ? url_of(point->distpoint) : std::string();
 }
 
 bool Certificate::is_ca() const

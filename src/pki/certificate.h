@@ -33,6 +33,8 @@ public:
     [[nodiscard]] Bytes subject_der() const;   // the Name
     [[nodiscard]] Bytes subject_key_id() const; // of the extension, or made by its method 1
     [[nodiscard]] std::string subject() const; // RFC 2253, for people
+    // Where its list of revocations is (RFC 5280 4.2.1.13); empty: no place, or more than one.
+    [[nodiscard]] std::string crl_url() const;
     [[nodiscard]] bool is_ca() const;
     [[nodiscard]] bool is_only_for(std::string_view purpose) const; // OID: its one extended key usage
     [[nodiscard]] X509* handle() const { return m_x509.get(); }

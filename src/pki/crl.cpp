@@ -59,12 +59,6 @@ Status check_no_critical_extension(X509_CRL* crl)
     return {};
 }
 
-bool is_one_url(const DIST_POINT_NAME* name)
-{
-    return name != nullptr && name->type == 0 && sk_GENERAL_NAME_num(name->name.fullname) == 1 &&
-           sk_GENERAL_NAME_value(name->name.fullname, 0)->type == GEN_URI;
-}
-
 // A place alone. Whatever else the extension can say changes what the list covers: certificates of other
 // issuers, some reasons, CAs or users only.
 Result<std::string> distribution_point_of(const X509_CRL* crl)
@@ -76,14 +70,13 @@ Result<std::string> distribution_point_of(const X509_CRL* crl)
         return std::string();
     if (!point || critical != 1) // RFC 5280 5.2.5: critical
         return fail(ErrorCode::malformed, "CRL's issuingDistributionPoint");
-    if (!is_one_url(point->distpoint) || point->onlyuser != 0 || point->onlyCA != 0 ||
-        point->onlysomereasons != nullptr || point->indirectCRL != 0 || point->onlyattr != 0)
+    auto url = url_of(point->distpoint);
+    if (url.empty() || point->onlyuser != 0 || point->onlyCA != 0 || point->onlysomereasons != nullptr ||
+        point->indirectCRL != 0 || point->onlyattr != 0)
         return fail(ErrorCode::unsupported, "CRL's issuingDistributionPoint is more than one URL");
-    const auto* url = sk_GENERAL_NAME_value(point->distpoint->name.fullname, 0)->d.uniformResourceIdentifier;
-    const auto size = static_cast<std::size_t>(ASN1_STRING_length(url));
-    if (size == 0 || size > limits::url_size)
-        return fail(ErrorCode::malformed, "URL of a CRL's issuingDistributionPoint");
-    return to_string(ByteView(ASN1_STRING_get0_data(url), size));
+    if (url.size() > limits::url_size)
+        return fail(ErrorCode::too_large, "URL of a CRL's issuingDistributionPoint");
+    return url;
 }
 
 }

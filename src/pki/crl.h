@@ -1,6 +1,7 @@
 // Certificate revocation lists (RFC 5280 5; EN 319 411-1 CSS-6.3.9): direct, final, complete for the
 // certificates that they cover: all of the issuer's, or one shard's. Revoked certificates stay listed after
-// they expire, so expiredCertsOnCRL (2.5.29.60) is present. Pure; a Crl is immutable and safe from any thread.
+// they expire, so expiredCertsOnCRL (2.5.29.60) is present. Pure; a Crl is immutable and safe from any
+// thread.
 #pragma once
 
 #include <memory>
@@ -33,7 +34,8 @@ struct CrlShard {
     friend bool operator==(const CrlShard&, const CrlShard&) = default;
 };
 
-// The list that covers a certificate, of `count`: by the first random byte of its serial number (random_serial).
+// The list that covers a certificate, of `count`: by the first random byte of its serial number
+// (random_serial).
 CrlShard shard_of(ByteView serial, std::uint32_t count);
 
 struct CrlContents {

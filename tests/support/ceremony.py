@@ -87,8 +87,7 @@ class Pki:
     def complete(self):
         c = self.ceremony
         self.ocsp.call("ocsp", "COMPLETE", authorities=[
-            dict(issuer_certificate=c.issuing_certificate, responder_certificate=c.ocsp_issuing_certificate,
-                 crl_urls=c.issuing_crl_urls),
+            dict(issuer_certificate=c.issuing_certificate, responder_certificate=c.ocsp_issuing_certificate),
             dict(issuer_certificate=c.root_certificate, responder_certificate=c.ocsp_root_certificate)])
 
     def nonce(self):

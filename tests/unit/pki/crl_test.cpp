@@ -37,7 +37,8 @@ protected:
     // A list with an issuingDistributionPoint as OpenSSL makes it from its configuration (x509v3_config(5)).
     Bytes with_point(const std::string& value)
     {
-        const auto text = "point = " + value + "\n[two]\nURI.1 = http://a.example/1\nURI.2 = http://a.example/2\n" +
+        const auto text = "point = " + value +
+                          "\n[two]\nURI.1 = http://a.example/1\nURI.2 = http://a.example/2\n" +
                           "[name]\ncommonName = shard\n[directory]\ndirName = name\n";
         const crypto::BioPtr bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
         const ConfigPtr config(NCONF_new(nullptr));
@@ -48,8 +49,8 @@ protected:
         X509V3_CTX context;
         X509V3_set_ctx(&context, nullptr, nullptr, nullptr, crl.get(), 0);
         X509V3_set_nconf(&context, config.get());
-        const ExtensionPtr extension(X509V3_EXT_nconf_nid(config.get(), &context,
-                                                          NID_issuing_distribution_point, value.c_str()));
+        const ExtensionPtr extension(
+            X509V3_EXT_nconf_nid(config.get(), &context, NID_issuing_distribution_point, value.c_str()));
         EXPECT_TRUE(extension) << value << crypto::openssl_errors();
         EXPECT_EQ(X509_CRL_add_ext(crl.get(), extension.get(), -1), 1);
         EXPECT_GT(X509_CRL_sign(crl.get(), m_chain.issuing_key.handle(), EVP_sha256()), 0);
@@ -137,16 +138,16 @@ TEST_F(CrlTest, AListOfAnotherScopeIsRefused)
     const auto at = "fullname:URI:" + std::string(shard_url);
     ASSERT_TRUE(Crl::from_der(with_point("critical," + at)));
     for (const auto& value : {
-             at,                                                       // not critical: some would overlook it
-             "critical," + at + ",onlyuser:TRUE",                      //
-             "critical," + at + ",onlyCA:TRUE",                        //
-             "critical," + at + ",onlyAA:TRUE",                        //
-             "critical," + at + ",indirectCRL:TRUE",                   //
-             "critical," + at + ",onlysomereasons:keyCompromise",      //
-             std::string("critical,onlyuser:TRUE"),                    // no place
-             std::string("critical,fullname:@two"),                    //
-             std::string("critical,fullname:@directory"),              // not a URL
-             std::string("critical,relativename:name"),                //
+             at, // not critical: some would overlook it
+             "critical," + at + ",onlyuser:TRUE", //
+             "critical," + at + ",onlyCA:TRUE", //
+             "critical," + at + ",onlyAA:TRUE", //
+             "critical," + at + ",indirectCRL:TRUE", //
+             "critical," + at + ",onlysomereasons:keyCompromise", //
+             std::string("critical,onlyuser:TRUE"), // no place
+             std::string("critical,fullname:@two"), //
+             std::string("critical,fullname:@directory"), // not a URL
+             std::string("critical,relativename:name"), //
              "critical,fullname:URI:http://a.example/" + std::string(limits::url_size, 'x'),
          })
         EXPECT_FALSE(Crl::from_der(with_point(value))) << value;
@@ -174,7 +175,10 @@ TEST_F(CrlTest, TheLastOneHasNoNext)
     EXPECT_TRUE(crl->is_last());
     EXPECT_FALSE(make_crl({})->is_last());
     // EN 319 411-1 CSS-6.3.9-06, as a GeneralizedTime (RFC 5280 5.1.2.5)
-    EXPECT_NE(to_string(ByteView(crl->der())).find("\x18\x0F" "99991231235959Z"), std::string::npos);
+    EXPECT_NE(to_string(ByteView(crl->der()))
+                  .find("\x18\x0F"
+                        "99991231235959Z"),
+              std::string::npos);
 }
 
 }
