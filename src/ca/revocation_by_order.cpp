@@ -55,7 +55,7 @@ Result<Bytes> Service::revoke_by_order(const statements::VerifiedOrder& order)
         Transaction transaction(database);
         return revoke_ordered(transaction, order, target, now);
     }));
-    return fresh_crl(m_authorities->at(authority));
+    return fresh_crl(m_settings->list_of(authority, target.certificate.serial()));
 }
 
 }
