@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/limits.h"
 #include "cli/pem_file.h"
 #include "client/files.h"
 #include "config/reader.h"
@@ -96,6 +97,8 @@ Status read_key(TableReader& top, const KeyPlan& plan, CeremonyOptions& options)
     }
     if (plan.table == "root")
         reader.integer("arl_days", options.arl_days, 1, 365);
+    if (plan.table == "issuing_ca")
+        reader.integer("crl_shards", options.crl_shards, 1, limits::crl_shards);
     return reader.finish();
 }
 
