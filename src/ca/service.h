@@ -20,7 +20,7 @@ namespace qss::ca {
 
 // Where --crash-at ends the process.
 inline constexpr std::array<std::string_view, 4> crash_points = {"intended_not_signed", "signed_not_stored",
-                                                                  "revoked_not_listed", "listed_not_stored"};
+                                                                 "revoked_not_listed", "listed_not_stored"};
 
 struct ServiceOptions { // all outlive the service
     sqlite::Writer& writer;

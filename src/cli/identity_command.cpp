@@ -119,7 +119,8 @@ using Run = Status (*)(const Context&, const IdentityOptions&);
 
 void add_identity_command(CLI::App& root, Context& context)
 {
-    auto* group = root.add_subcommand("identity", "Signers' identities, for operators")->require_subcommand(1);
+    auto* group =
+        root.add_subcommand("identity", "Signers' identities, for operators")->require_subcommand(1);
     const auto options = std::make_shared<IdentityOptions>();
     const auto add_command = [&](const char* name, const char* what, Run run) {
         auto* command = group->add_subcommand(name, what);
@@ -140,17 +141,20 @@ void add_identity_command(CLI::App& root, Context& context)
 
     auto* show = add_command("show", "Show an identity, and how it ended", show_identity);
     show->add_option("id", options->id, "Id of the identity")->required();
-    show->add_option("--receipt", options->receipt_file, "Write the SAM's receipt of the revocation to this file");
+    show->add_option("--receipt", options->receipt_file,
+                     "Write the SAM's receipt of the revocation to this file");
     add_online(show);
 
-    auto* revoke = add_command("revoke", "Destroy the key and revoke the certificate, for good", revoke_identity);
+    auto* revoke =
+        add_command("revoke", "Destroy the key and revoke the certificate, for good", revoke_identity);
     revoke->add_option("id", options->id, "Id of the identity")->required();
     revoke->add_option("--reason", options->reason, "RFC 5280 5.3.1: keyCompromise, affiliationChanged, …")
         ->required();
     revoke->add_option("--receipt", options->receipt_file, "Write the SAM's receipt to this file");
     add_online(revoke);
 
-    auto* verify = add_command("verify-receipt", "Check the SAM's receipt of a revocation, offline", verify_receipt);
+    auto* verify =
+        add_command("verify-receipt", "Check the SAM's receipt of a revocation, offline", verify_receipt);
     verify->add_option("file", options->receipt_file, "The receipt")->required();
     verify->add_option("--certificate", options->certificate_file, "The SAM's evidence certificate, PEM")
         ->required();

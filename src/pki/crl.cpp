@@ -15,13 +15,14 @@ namespace qss::pki {
 namespace {
 
 constexpr std::uint32_t ca_compromise = 2;
-constexpr std::array<std::pair<std::uint32_t, std::string_view>, 7> reasons = {{{0, "unspecified"},
-                                                                               {1, "keyCompromise"},
-                                                                               {ca_compromise, "cACompromise"},
-                                                                               {3, "affiliationChanged"},
-                                                                               {4, "superseded"},
-                                                                               {5, "cessationOfOperation"},
-                                                                               {9, "privilegeWithdrawn"}}};
+constexpr std::array<std::pair<std::uint32_t, std::string_view>, 7> reasons = {
+    {{0, "unspecified"},
+     {1, "keyCompromise"},
+     {ca_compromise, "cACompromise"},
+     {3, "affiliationChanged"},
+     {4, "superseded"},
+     {5, "cessationOfOperation"},
+     {9, "privilegeWithdrawn"}}};
 
 using CrlPtr = std::unique_ptr<X509_CRL, crypto::Deleter<X509_CRL_free>>;
 using PointPtr = std::unique_ptr<ISSUING_DIST_POINT, crypto::Deleter<ISSUING_DIST_POINT_free>>;

@@ -79,8 +79,9 @@ Result<bool> Identities::end_expired(const std::optional<store::Identity>& known
     if (known->status != IdentityStatus::revoking) {
         if (!has_ended(known->not_after, m.clock.now()))
             return false;
-        const auto begun = m.store.write(
-            [&](sqlite::Database& db) { return store::IdentityTable(db).begin_revocation(known->key_id, by_service()); });
+        const auto begun = m.store.write([&](sqlite::Database& db) {
+            return store::IdentityTable(db).begin_revocation(known->key_id, by_service());
+        });
         TRY(begun);
     }
     TRY(wait_for_officers(finish_revocation(*known)));

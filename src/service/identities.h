@@ -62,14 +62,15 @@ public:
     // no device. invalid_argument: the subject contradicts the user. unavailable: a role is away.
     Result<IdentityView> get_or_create(const Application& by, std::string_view email,
                                        const RequestedSubject& subject);
-    // SAM first (key destroyed), then CA, then our row. not_found when there is none. unavailable: intended, and
-    // not done yet; nothing is signed with it from here on.
+    // SAM first (key destroyed), then CA, then our row. not_found when there is none. unavailable: intended,
+    // and not done yet; nothing is signed with it from here on.
     Status remove(const Application& by, std::string_view email, std::uint32_t reason);
     // The same for operators.
     Status revoke(const Operator& by, const KeyId& key, std::uint32_t reason);
     Result<RevocationView> revocation(const Operator& by, const KeyId& key); // not_found
     // By status if it is given; the newest hundred.
-    Result<std::vector<store::Identity>> list(const Operator& by, std::optional<store::IdentityStatus> status);
+    Result<std::vector<store::Identity>> list(const Operator& by,
+                                              std::optional<store::IdentityStatus> status);
 
     Result<TrustChain> trust_chain();
     Result<Bytes> issuing_certificate(); // DER, of the CA that issues now
@@ -92,8 +93,8 @@ private:
     [[nodiscard]] store::RevocationRequest by_service() const;
 
     Parts m;
-    TimePoint m_look_at{};                    // this and the next two: Recovery's thread alone
-    std::set<std::string> m_followed;         // tags of lists
+    TimePoint m_look_at{}; // this and the next two: Recovery's thread alone
+    std::set<std::string> m_followed; // tags of lists
     std::set<std::string> m_followed_serials; // what they listed
 };
 

@@ -103,7 +103,8 @@ Result<RevocationView> Identities::revocation(const Operator& by, const KeyId& k
     });
 }
 
-Result<std::vector<store::Identity>> Identities::list(const Operator& by, std::optional<IdentityStatus> status)
+Result<std::vector<store::Identity>> Identities::list(const Operator& by,
+                                                      std::optional<IdentityStatus> status)
 {
     TRY(check_may_read(by));
     return m.store.read([&](sqlite::Database& db) { return store::IdentityTable(db).list(status, page); });

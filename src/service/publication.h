@@ -24,17 +24,17 @@ namespace qss::service {
 // A file of the public listener.
 struct PublishedFile {
     Bytes content;
-    std::string tag;        // SHA-256 of the content, hexadecimal
-    TimePoint since;        // a list's thisUpdate, a certificate's notBefore
-    TimePoint until;        // a list's nextUpdate, a certificate's end
+    std::string tag; // SHA-256 of the content, hexadecimal
+    TimePoint since; // a list's thisUpdate, a certificate's notBefore
+    TimePoint until; // a list's nextUpdate, a certificate's end
 };
 using PublishedFilePtr = std::shared_ptr<const PublishedFile>; // shared with who is reading it
 
 struct PublishedStatus {
-    Bytes response;                  // DER OCSPResponse
+    Bytes response; // DER OCSPResponse
     std::string tag;
-    TimePoint since;                 // producedAt
-    std::optional<TimePoint> until;  // nextUpdate, when others may keep it: no nonce, no error
+    TimePoint since; // producedAt
+    std::optional<TimePoint> until; // nextUpdate, when others may keep it: no nonce, no error
 };
 using PublishedStatusPtr = std::shared_ptr<const PublishedStatus>;
 

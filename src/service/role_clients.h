@@ -103,7 +103,8 @@ public:
                                                     const AuthenticatorId& authenticator,
                                                     const store::RevocationRequest& request);
     // Ids of the keys destroyed. rate_limited: as revoke_key.
-    Result<std::vector<KeyId>> destroy_signer(const SignerId& signer, const store::RevocationRequest& request);
+    Result<std::vector<KeyId>> destroy_signer(const SignerId& signer,
+                                              const store::RevocationRequest& request);
 
     Result<MadeKey> make_key(const SignerId& signer, const PackId& pack, crypto::KeyType type);
     Result<AttestedKey> attest_key(const KeyId& key, ByteView ca_nonce);

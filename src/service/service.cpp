@@ -11,8 +11,8 @@ namespace qss::service {
 namespace {
 
 constexpr std::array<std::string_view, 10> crash_points = {
-    "opened_not_pending",   "assertion_not_approved", "approved_not_sent",   "stored_not_answered",
-    "attested_not_stored",  "certified_not_stored",   "linked_not_stored",   "revocation_not_sent",
+    "opened_not_pending",    "assertion_not_approved", "approved_not_sent", "stored_not_answered",
+    "attested_not_stored",   "certified_not_stored",   "linked_not_stored", "revocation_not_sent",
     "destroyed_not_revoked", "revoked_not_stored"};
 
 // Members in the order in which they need each other; destroyed the other way round.
@@ -31,7 +31,8 @@ public:
           m_enrolments({*m_store, m_sam, options.code_key, [this] { m_pump.notify(); }, clock, random,
                         options.code_life}),
           m_devices(*m_store, m_tokens, clock, random), m_publication({*m_store, m_ca, m_ocsp, clock}),
-          m_identities({*m_store, m_sam, m_ca, m_publication, m_crash_points, clock, options.certificate_days}),
+          m_identities(
+              {*m_store, m_sam, m_ca, m_publication, m_crash_points, clock, options.certificate_days}),
           m_signing({*m_store, m_sam, m_pool, m_crash_points, clock}, std::move(options.signing)),
           m_users({*m_store, m_sam, m_identities, m_officers, m_signing, clock, random}),
           m_checkpoints(*m_store, m_sam), m_responder(m_ca, m_ocsp, m_publication, clock),

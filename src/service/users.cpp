@@ -156,8 +156,7 @@ Status Users::remove_device(const Application& by, std::string_view email, const
             return {}; // recovery, or another call, is at it
         TRY_ASSIGN(left, phones.devices(user.id));
         if (left.empty())
-            TRY(store::IdentityTable(db).begin_revocation(
-                user.id, {.by = by.actor(), .at = m.clock.now()}));
+            TRY(store::IdentityTable(db).begin_revocation(user.id, {.by = by.actor(), .at = m.clock.now()}));
         return store::Audit(db).append(
             {m.clock.now(), by.actor(), "device.removal_intended", "device:" + id.text(), ""});
     });
@@ -175,8 +174,7 @@ Status Users::finish_device_removal(const store::Device& device)
                           [&](sqlite::Database& db) { return store::Phones(db).authenticators(device.id); }));
     TRY_ASSIGN(request, requested_for(user->id));
     for (const auto& authenticator : bound)
-        TRY(done_or_never(
-            status_of(m.sam.remove_authenticator(user->signer_id, authenticator.id, request))));
+        TRY(done_or_never(status_of(m.sam.remove_authenticator(user->signer_id, authenticator.id, request))));
     TRY_ASSIGN(last, m.store.write([&](sqlite::Database& db) -> Result<bool> {
         store::Phones phones(db);
         TRY_ASSIGN(mine, phones.move(device.id, DeviceStatus::removing, DeviceStatus::removed));

@@ -114,7 +114,8 @@ Result<RevocationReceipt> RevocationReceipt::decode(ByteView encoding)
     TRY(reader.finish());
     if ((!certificate.empty() && certificate.size() != hash_size) || reason > last_reason)
         return fail(ErrorCode::malformed, "revocation receipt: a value that does not exist");
-    return RevocationReceipt{key, signer, to_bytes(certificate), reason, revoked_at, std::move(requested_by), requested_at};
+    return RevocationReceipt{
+        key, signer, to_bytes(certificate), reason, revoked_at, std::move(requested_by), requested_at};
 }
 
 }

@@ -160,7 +160,8 @@ Result<std::optional<Revocation>> IdentityTable::last_revocation(const UserId& u
 Status IdentityTable::set_receipts(const Revocation& revocation)
 {
     TRY(m_database
-            .prepare("UPDATE revocation SET sam_receipt = ?, crl_number = ?, crl_sha256 = ?, ended_at = ? WHERE key_id = ?")
+            .prepare("UPDATE revocation SET sam_receipt = ?, crl_number = ?, crl_sha256 = ?, ended_at = ? "
+                     "WHERE key_id = ?")
             .bind(revocation.sam_receipt)
             .bind(revocation.crl_number)
             .bind(revocation.crl_sha256)

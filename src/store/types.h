@@ -188,7 +188,8 @@ struct Revocation {
     KeyId key_id;
     RevocationRequest request;
     Bytes sam_receipt;                // SignedStatement transport; empty while `revoking`
-    std::int64_t crl_number = 0;      // the CA's receipt is its list of this number, and every later one: 0, none yet
+    std::int64_t crl_number =
+        0;      // the CA's receipt is its list of this number, and every later one: 0, none yet
     Bytes crl_sha256;                 // of that list
     TimePoint ended_at;               // epoch while `revoking`
 };

@@ -78,10 +78,12 @@ def check_books(service):
     rows, crl = identities(service), current_list(service)
     listed = {entry.serial_number for entry in crl}
     for row in rows:
-        serial = int.from_bytes(row["serial"], "big")
-        assert (row["status"] == "revoked") == (serial in listed), dict(row)
-        if row["status"] == "revoked" and row["serial"]:
-            assert row["sam_receipt"] and 1 <= row["crl_number"] <= number_of(crl)
+        if row["status"] == "revoked":
+            assert row["sam_receipt"] and row["crl_number"] <= number_of(crl)
+        if row["serial"]:  # else it ended before we had heard of a certificate; the CA's record tells, below
+            serial = int.from_bytes(row["serial"], "big")
+            assert (row["status"] == "revoked") == (serial in listed) == (row["crl_number"] is not None
+                                                                          and row["crl_number"] > 0), dict(row)
     service.stop()
     with closing(sqlite3.connect(service.directory / "ca" / "record.db")) as record:
         signers = record.execute("SELECT serial, certificate, revoked_ms FROM certificate WHERE serial IN "

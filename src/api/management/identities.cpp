@@ -38,8 +38,7 @@ Result<std::optional<IdentityStatus>> read_status(const http::Request& request)
     for (const auto& [name, value] : statuses)
         if (name == *text)
             return std::optional<IdentityStatus>(value);
-    return fail(ErrorCode::invalid_argument,
-                "\"status\" is ATTESTED, ISSUED, LIVE, REVOKING or REVOKED");
+    return fail(ErrorCode::invalid_argument, "\"status\" is ATTESTED, ISSUED, LIVE, REVOKING or REVOKED");
 }
 
 json::Writer identity_json(const store::Identity& identity)

@@ -129,7 +129,8 @@ TEST_F(IdentitiesTest, AboveTheRateItWaitsAndNothingIsLost)
     const auto refused = m_identities.revoke({"anna", OperatorRole::operator_}, m_key_id, 1);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, ErrorCode::unavailable) << "503, not the caller's own rate";
-    EXPECT_EQ(m_identities.list({"anna", OperatorRole::auditor}, store::IdentityStatus::revoking)->size(), 1U);
+    EXPECT_EQ(m_identities.list({"anna", OperatorRole::auditor}, store::IdentityStatus::revoking)->size(),
+              1U);
     m_roles.m_rate.reset();
     ASSERT_TRUE(m_identities.finish_revocations());
     EXPECT_EQ(m_identities.list({"anna", OperatorRole::auditor}, store::IdentityStatus::revoked)->size(), 1U);
@@ -143,8 +144,9 @@ TEST_F(IdentitiesTest, OperatorsRevokeAndAuditorsOnlyLook)
               ErrorCode::forbidden);
     EXPECT_EQ(m_identities.revoke({"anna", OperatorRole::operator_}, m_key_id, 2).error().code,
               ErrorCode::invalid_argument);
-    EXPECT_EQ(m_identities.revoke({"anna", OperatorRole::operator_}, KeyId::generate(m_random), 1).error().code,
-              ErrorCode::not_found);
+    EXPECT_EQ(
+        m_identities.revoke({"anna", OperatorRole::operator_}, KeyId::generate(m_random), 1).error().code,
+        ErrorCode::not_found);
     EXPECT_TRUE(m_identities.revoke({"anna", OperatorRole::security_officer}, m_key_id, 1));
 }
 

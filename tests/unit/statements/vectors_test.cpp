@@ -95,9 +95,9 @@ TEST(StatementVectors, revocation_receipts)
 {
     for (const auto& vector : vectors().at("revocation_receipts").as_array()) {
         const auto& in = vector.at("input");
-        const RevocationReceipt receipt{id_of<KeyId>(in, "key_id"), id_of<SignerId>(in, "signer_id"),
+        const RevocationReceipt receipt{id_of<KeyId>(in, "key_id"),         id_of<SignerId>(in, "signer_id"),
                                         bytes_of(in, "certificate_sha256"), number_of(in, "reason"),
-                                        time_of(in, "revoked_at_unix_ms"), text_of(in, "requested_by"),
+                                        time_of(in, "revoked_at_unix_ms"),  text_of(in, "requested_by"),
                                         time_of(in, "requested_at_unix_ms")};
         expect_same(receipt, bytes_of(vector, "encoding"));
     }
