@@ -251,6 +251,24 @@ std::string tell_responder(const Context& context, const std::string& crl)
                                                             : "; the responder could not be told";
 }
 
+// A new authority's list, without which the responder says nothing.
+Status show_lists(const Context& context, wire::Channel& ocsp)
+{
+    wire::Channel ca(config::Paths(context.directory).ca_socket.string());
+    proto::ca::CurrentCrlsReply lists;
+    TRY(ca.wait_until_reachable(patience));
+    TRY(ca.call(proto::ca::CURRENT_CRLS, proto::ca::CurrentCrlsRequest(), lists, patience));
+    for (const auto& crl : lists.crls()) {
+        proto::ocsp::UpdateCrlRequest request;
+        request.set_crl(crl);
+        proto::ocsp::UpdateCrlReply reply;
+        const auto shown = ocsp.call(proto::ocsp::UPDATE_CRL, request, reply, patience);
+        if (!shown && shown.error().code != ErrorCode::conflict) // conflict: it has a newer one
+            return shown;
+    }
+    return {};
+}
+
 // Certificates that the CA made for the responder, on orders alone, go to it at once.
 Result<std::string> introduce_responder(const Context& context, const std::string& outcome)
 {
@@ -278,6 +296,7 @@ Result<std::string> introduce_responder(const Context& context, const std::strin
     proto::ocsp::CompleteReply reply;
     TRY(ocsp.wait_until_reachable(patience));
     TRY(ocsp.call(proto::ocsp::COMPLETE, request, reply, patience));
+    TRY(show_lists(context, ocsp));
     return std::string("; the responder has its certificates");
 }
 

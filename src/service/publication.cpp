@@ -32,6 +32,7 @@ Status Publication::refresh()
     const std::lock_guard lock(m_mutex);
     const auto now = m.clock.now();
     m_stale = !certificates;
+    m_refreshed = now;
     if (!certificates) {
         m_next_refresh = now + look_again_after_failure;
         return fail(certificates.error());
@@ -129,8 +130,14 @@ Result<PublishedFilePtr> Publication::file(const std::string& path)
     };
     const auto refreshed = refresh_if_due();
     (void)refreshed; // the CA may be away: a list says itself until when it holds
-    if (auto file = find(); file || !m_stale)
+    if (auto file = find())
         return file;
+    {
+        // It may be of an authority that was made just now. Strangers ask too: no more often than that.
+        const std::lock_guard lock(m_mutex);
+        if (!m_stale && m.clock.now() < m_refreshed + look_again_after_failure)
+            return PublishedFilePtr();
+    }
     TRY(refresh()); // without its answer nobody knows that there is no such file
     return find();
 }
