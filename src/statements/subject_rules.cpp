@@ -1,6 +1,7 @@
 // The format rules of registration.h, one function each.
 #include <algorithm>
 
+#include "base/countries.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "statements/names.h"
@@ -9,22 +10,6 @@
 namespace qss::statements {
 
 namespace {
-
-// ISO 3166-1 alpha-2, in order. Greece is GR; EL, UK and XX are not in it.
-constexpr std::string_view countries =
-    "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV "
-    "BW BY "
-    "BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI "
-    "FJ FK "
-    "FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO "
-    "IQ IR "
-    "IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG "
-    "MH MK "
-    "ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK "
-    "PL PM "
-    "PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC "
-    "TD TF "
-    "TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW ";
 
 bool is_digit(char c)
 {
@@ -120,9 +105,7 @@ Result<std::string> normalise_mobile(std::string_view mobile)
 
 Status check_country(std::string_view country)
 {
-    const bool letters = country.size() == 2 && std::all_of(country.begin(), country.end(),
-                                                            [](char c) { return c >= 'A' && c <= 'Z'; });
-    if (!letters || countries.find(std::string(country) + " ") == std::string_view::npos)
+    if (!is_country(country))
         return fail(ErrorCode::invalid_argument,
                     "country is not an ISO 3166-1 alpha-2 code (EN 319 412-2 NAT-4.2.4-1)");
     return {};
