@@ -100,12 +100,6 @@ bool crl_point_is_there(const LintView& view, const Profile& profile)
     return !profile.has(Feature::crl_point) || view.has(oids::crl_distribution_points);
 }
 
-bool points_say_where(const LintView& view, const Profile&)
-{
-    return std::all_of(view.crl_points.begin(), view.crl_points.end(),
-                       [](const auto& point) { return point.has_name_or_issuer; });
-}
-
 bool a_point_is_http(const LintView& view, const Profile&)
 {
     return !view.has(oids::crl_distribution_points) ||
@@ -166,8 +160,6 @@ using enum Applies;
 constexpr Rule rules[] = {
     {"etsi.en_319_412_2.gen-4.3.11-2.crldp_extension_missing",
      "cRLDistributionPoints is there (EN 319 412-2 GEN-4.3.11-2)", all, crl_point_is_there},
-    {"pkix.distribution_point_does_not_contain_name_or_issuer",
-     "a distribution point says where (RFC 5280 4.2.1.13)", all, points_say_where},
     {"etsi.en_319_412_2.gen-4.3.11-4.http_or_ldap_crldp_distribution_point_uri_missing",
      "a CRL is found by http (EN 319 412-2 GEN-4.3.11-4)", all, a_point_is_http},
     {"etsi.en_319_412_2.gen-4.4.1-3.ca_issuers_aia_access_method_absent",

@@ -205,7 +205,7 @@ Oids allowed_attributes(SubjectKind kind)
     case SubjectKind::natural_person:
         return set({oids::country, oids::organisation, oids::organisation_identifier, oids::surname,
                     oids::given_name, oids::pseudonym, oids::serial_number, oids::common_name});
-    case SubjectKind::machine: return set({oids::common_name});
+    case SubjectKind::machine: return set({oids::organisation, oids::common_name});
     }
     return {};
 }
@@ -215,6 +215,8 @@ Oids required_attributes(SubjectKind kind)
     auto required = allowed_attributes(kind);
     if (kind == SubjectKind::provider) // an officer's is without
         required.erase(std::string(oids::organisation_identifier));
+    if (kind == SubjectKind::machine)
+        required.erase(std::string(oids::organisation));
     if (kind == SubjectKind::natural_person)
         for (const auto optional :
              {oids::organisation_identifier, oids::surname, oids::given_name, oids::pseudonym})
