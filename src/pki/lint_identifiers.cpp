@@ -56,7 +56,7 @@ std::optional<std::string> legal_number(const LintView& view)
     return value_of(view.subject, oids::organisation_identifier);
 }
 
-// For rules about a part: what does not parse is another rule's finding.
+// For rules about a part: what does not parse, or is not there, is another rule's finding.
 template <std::optional<std::string> (*number)(const LintView&), class Predicate>
 bool part_holds(const LintView& view, Predicate predicate)
 {
@@ -68,7 +68,7 @@ bool part_holds(const LintView& view, Predicate predicate)
 bool natural_format(const LintView& view, const Profile&)
 {
     const auto text = natural_number(view);
-    return !text || parse(*text);
+    return !text || text->empty() || parse(*text);
 }
 
 bool natural_scheme(const LintView& view, const Profile&)
@@ -93,7 +93,7 @@ bool natural_country(const LintView& view, const Profile&)
 bool legal_format(const LintView& view, const Profile&)
 {
     const auto text = legal_number(view);
-    return !text || parse(*text);
+    return !text || text->empty() || parse(*text);
 }
 
 bool legal_scheme(const LintView& view, const Profile&)

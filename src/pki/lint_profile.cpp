@@ -149,15 +149,21 @@ bool policies_are_the_profiles(const LintView& view, const Profile& profile)
     return false;
 }
 
+bool is_plain_http(const std::string& uri)
+{
+    constexpr std::string_view scheme = "http://";
+    return uri.starts_with(scheme) && uri.find(':', scheme.size()) == std::string::npos; // no port
+}
+
 // One full name and one of each access, and nothing else.
 bool locations_are_the_profiles(const LintView& view, const Profile& profile)
 {
     const auto points = static_cast<std::size_t>(profile.has(Feature::crl_point) ? 1 : 0);
     const bool plain = std::all_of(view.crl_points.begin(), view.crl_points.end(), [](const auto& point) {
-        return point.is_plain && point.uris.size() == 1 && point.uris[0].starts_with("http://");
+        return point.is_plain && point.uris.size() == 1 && is_plain_http(point.uris[0]);
     });
     const bool http = std::all_of(view.access.begin(), view.access.end(), [](const auto& access) {
-        return access.is_uri && access.uri.starts_with("http://");
+        return access.is_uri && is_plain_http(access.uri);
     });
     const auto accesses = static_cast<std::size_t>((profile.has(Feature::ca_issuers) ? 1 : 0) +
                                                    (profile.has(Feature::ocsp) ? 1 : 0));
