@@ -7,6 +7,7 @@
 #include "crypto/keys.h"
 #include "pki/name.h"
 #include "pki/public_urls.h"
+#include "statements/subject_rules.h"
 
 namespace qss::ca {
 
@@ -130,17 +131,9 @@ Status read_lifetimes(CanonicalReader& reader, Settings& settings)
 
 Status check_names(const Settings& settings)
 {
-    TRY(pki::encode_name(
-        {{pki::oids::country, settings.country}, {pki::oids::organisation, settings.organisation}}));
-    TRY(need(settings.organisation.size() <= limits::name_size, "organisation is too long"));
-    const auto& id = settings.organisation_identifier;
-    const std::string_view schemes[] = {"VAT", "NTR", "PSD", "LEI"};
-    const bool scheme =
-        std::find(std::begin(schemes), std::end(schemes), id.substr(0, 3)) != std::end(schemes);
-    // EN 319 412-1 5.1.4; it differs from the name (412-2 GEN-4.2.3.1-3).
-    TRY(need(scheme && id.size() > 6 && id.size() <= limits::name_size && id[5] == '-' &&
-                 id != settings.organisation,
-             "organisation_identifier is not like NTRLV-40003000000"));
+    // The issuer's name follows the rules of a legal person's (EN 319 412-2 GEN-4.2.3.1).
+    TRY(statements::check_legal_person(settings.country, settings.organisation,
+                                       settings.organisation_identifier));
     return pki::check_public_host(settings.public_host);
 }
 

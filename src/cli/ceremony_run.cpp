@@ -47,7 +47,8 @@ Status check_plan(const CeremonyPlan& plan, const Layout& layout, TimePoint now)
                             "outside a sandbox each process has a user of its own");
     for (const auto& user : {users.api, users.sam, users.ca, users.ocsp})
         TRY(identity_of(layout, user));
-    TRY(statements::check_country(options.country));
+    TRY(statements::check_legal_person(options.country, options.organisation,
+                                       options.organisation_identifier));
     TRY(statements::check_organisation(options.organisation));
     TRY(pki::check_public_host(options.public_url));
     TRY(check_keys_and_lifetimes(options, now));

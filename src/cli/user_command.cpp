@@ -32,8 +32,7 @@ Status check_new_user(const client::NewUser& user)
 {
     TRY(statements::normalise_email(user.email));
     TRY(statements::normalise_mobile(user.mobile_no));
-    TRY(statements::check_person_name(user.given_name, "given name"));
-    TRY(statements::check_person_name(user.surname, "surname"));
+    TRY(statements::check_person_names(user.given_name, user.surname));
     if (!user.identity_number.empty())
         TRY(statements::check_identity_number(user.identity_number));
     return {};

@@ -47,8 +47,7 @@ Result<store::User> Users::create(const Application& by, const NewUser& wanted)
 {
     TRY_ASSIGN(email, statements::normalise_email(wanted.email));
     TRY_ASSIGN(mobile, statements::normalise_mobile(wanted.mobile));
-    TRY(statements::check_person_name(wanted.given_name, "given_name"));
-    TRY(statements::check_person_name(wanted.surname, "surname"));
+    TRY(statements::check_person_names(wanted.given_name, wanted.surname));
     if (!wanted.identity_number.empty())
         TRY(statements::check_identity_number(wanted.identity_number));
     const auto now = m.clock.now();

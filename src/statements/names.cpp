@@ -1,5 +1,6 @@
 #include "statements/names.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/text.h"
@@ -66,6 +67,18 @@ bool has_letter(std::string_view text)
         if (script_of(point) != Script::common)
             return true;
     return false;
+}
+
+bool has_only_name_characters(std::string_view text)
+{
+    constexpr std::u32string_view marks = U" '-.,()/\u00B7\u02BB\u02BC\u2010\u2018\u2019";
+    const auto points = decode_utf8(text);
+    return std::all_of(points.begin(), points.end(), [&](char32_t point) {
+        const bool combining = point >= 0x0300 && point <= 0x036F;
+        const bool digit = point >= '0' && point <= '9';
+        return script_of(point) != Script::common || combining || digit ||
+               marks.find(point) != std::u32string_view::npos;
+    });
 }
 
 }

@@ -9,5 +9,8 @@ namespace qss::statements {
 // Digits, blanks and punctuation belong to every script. `text` is valid UTF-8.
 [[nodiscard]] bool in_one_script(std::string_view text);
 [[nodiscard]] bool has_letter(std::string_view text);
+// Letters of a script, and the marks that identity documents print between and above them: no digits that
+// look like letters, no mathematical or full-width alphabets, which belong to no script here.
+[[nodiscard]] bool has_only_name_characters(std::string_view text);
 
 }

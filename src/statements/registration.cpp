@@ -5,7 +5,6 @@
 #include "base/limits.h"
 #include "crypto/digest.h"
 #include "crypto/keys.h"
-#include "statements/names.h"
 
 namespace qss::statements {
 
@@ -35,10 +34,7 @@ Status RegistrationStatement::check() const
     TRY(check_country(country));
     TRY(check_email(email));
     TRY(check_mobile(mobile));
-    TRY(check_person_name(given_name, "given name"));
-    TRY(check_person_name(surname, "surname"));
-    if (!in_one_script(given_name + " " + surname))
-        return fail(ErrorCode::invalid_argument, "names mix scripts (EN 319 412-2 NAT-4.2.4-19)");
+    TRY(check_person_names(given_name, surname));
     TRY(check_identity_number(identity_number));
     return check_enrolment_key(enrolment_spki);
 }

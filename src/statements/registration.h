@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "statements/signed.h"
+#include "statements/subject_rules.h"
 
 namespace qss::statements {
 
@@ -35,15 +36,5 @@ struct RegistrationStatement {
 // What opens a registration at qss-api for whoever has the invitation: base64url of SHA-256 over
 // "QSS-INVITATION-v1" { enrolment key }. It names the statement; it proves nothing.
 std::string registration_token(ByteView enrolment_spki);
-
-// Format rules that the edges share, so that what an officer would refuse is refused at entry.
-Status check_email(std::string_view email);                    // lower case already; SMTP's ASCII form
-Result<std::string> normalise_email(std::string_view email);   // lower-cased
-Result<std::string> normalise_mobile(std::string_view mobile); // "0049…" and "+49…" to "+49…"
-Status check_mobile(std::string_view mobile);                  // as normalise_mobile gives it
-Status check_country(std::string_view country);                // ISO 3166-1 alpha-2
-Status check_organisation(std::string_view organisation);
-Status check_person_name(std::string_view name, std::string_view what);
-Status check_identity_number(std::string_view number);
 
 }

@@ -1,11 +1,11 @@
-// The format rules of registration.h, one function each.
+#include "statements/subject_rules.h"
+
 #include <algorithm>
 
 #include "base/countries.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "statements/names.h"
-#include "statements/registration.h"
 
 namespace qss::statements {
 
@@ -19,11 +19,6 @@ bool is_digit(char c)
 bool is_lower_alnum(char c)
 {
     return is_digit(c) || (c >= 'a' && c <= 'z');
-}
-
-bool is_alnum(char c)
-{
-    return is_lower_alnum(c) || (c >= 'A' && c <= 'Z');
 }
 
 // RFC 5321 4.1.2 Dot-string, lower case.
@@ -55,11 +50,18 @@ bool is_domain(std::string_view text)
     }
 }
 
-// X.680 41.4 PrintableString.
-bool is_printable(char c)
+Status check_person_name(std::string_view name, std::string_view what)
 {
-    constexpr std::string_view special = " '()+,-./:=?";
-    return is_alnum(c) || special.find(c) != std::string_view::npos;
+    const auto cited = std::string(what) + " (EN 319 412-2 NAT-4.2.4-12)";
+    TRY(check_shown_text(name, cited, limits::name_size));
+    if (!has_letter(name))
+        return fail(ErrorCode::invalid_argument, cited + " is empty or has no letter");
+    if (!has_only_name_characters(name))
+        return fail(ErrorCode::invalid_argument, cited + " has a character that names do not have");
+    if (!in_one_script(name))
+        return fail(ErrorCode::invalid_argument,
+                    std::string(what) + " mixes scripts (EN 319 412-2 NAT-4.2.4-19)");
+    return {};
 }
 
 }
@@ -119,34 +121,12 @@ Status check_organisation(std::string_view organisation)
     return {};
 }
 
-Status check_person_name(std::string_view name, std::string_view what)
+Status check_person_names(std::string_view given_name, std::string_view surname)
 {
-    const auto cited = std::string(what) + " (EN 319 412-2 NAT-4.2.4-12)";
-    TRY(check_shown_text(name, cited, limits::name_size));
-    if (!has_letter(name))
-        return fail(ErrorCode::invalid_argument, cited + " is empty or has no letter");
-    if (!in_one_script(name))
-        return fail(ErrorCode::invalid_argument,
-                    std::string(what) + " mixes scripts (EN 319 412-2 NAT-4.2.4-19)");
-    return {};
-}
-
-Status check_identity_number(std::string_view number)
-{
-    if (number.empty())
-        return {};
-    const auto clause = std::string("identity number (EN 319 412-1 5.1.3): ");
-    if (number.size() > 64)
-        return fail(ErrorCode::invalid_argument, clause + "longer than 64 characters");
-    if (!std::all_of(number.begin(), number.end(), is_printable))
-        return fail(ErrorCode::invalid_argument, clause + "not a PrintableString");
-    const auto type = number.substr(0, 3);
-    const bool known = type == "PAS" || type == "IDC" || type == "PNO" || type == "TIN";
-    if (!known || number.size() < 7 || number[5] != '-' || !check_country(number.substr(3, 2)))
-        return fail(ErrorCode::invalid_argument,
-                    clause + "PAS, IDC, PNO or TIN, a country, \"-\", the number");
-    if (number[6] == ' ' || number.back() == ' ')
-        return fail(ErrorCode::invalid_argument, clause + "blank at an end");
+    TRY(check_person_name(given_name, "given name"));
+    TRY(check_person_name(surname, "surname"));
+    if (!in_one_script(std::string(given_name) + " " + std::string(surname)))
+        return fail(ErrorCode::invalid_argument, "names mix scripts (EN 319 412-2 NAT-4.2.4-19)");
     return {};
 }
 
