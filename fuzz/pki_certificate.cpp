@@ -21,7 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     (void)certificate->subject_attribute("2.5.4.3");
     (void)certificate->subject_key_id();
     (void)certificate->check_issued_by(*again);
-    for (int id = 0; id <= static_cast<int>(pki::ProfileId::server); ++id)
+    for (std::size_t id = 0; id < pki::profile_count; ++id)
         (void)pki::lint(*certificate, pki::profile(static_cast<pki::ProfileId>(id)));
     (void)pki::check_path(*certificate, {}, *again, certificate->not_before());
     return 0;

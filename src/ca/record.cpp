@@ -404,6 +404,15 @@ Status Transaction::claim_key(ByteView spki, const SignerId& signer)
     return {};
 }
 
+Status Transaction::check_never_certified(ByteView spki)
+{
+    auto query = m_database.prepare("SELECT 1 FROM certified_key WHERE spki_hash = ?");
+    TRY_ASSIGN(found, query.bind(crypto::sha256(spki)).step());
+    if (found)
+        return fail(ErrorCode::unsupported, "a key of this type is certified once (TS 119 312)");
+    return {};
+}
+
 Result<std::optional<SignerRow>> Transaction::signer(const SignerId& signer)
 {
     auto query = m_database.prepare("SELECT sequence, statement, serial_number FROM signer WHERE signer = ?");

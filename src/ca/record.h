@@ -109,6 +109,7 @@ public:
     // `forbidden` when the key was certified for another signer (CA-12); `gone` when a certificate of it
     // was revoked: an attestation from before is no way around that (docs/invariants.md 7).
     Status claim_key(ByteView spki, const SignerId& signer);
+    Status check_never_certified(ByteView spki); // for a type on its way out
     Result<std::optional<SignerRow>> signer(const SignerId& signer);
     Status store_signer(const SignerId& signer, const SignerRow& row);
 

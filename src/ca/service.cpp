@@ -193,6 +193,8 @@ Result<Service::Begun> Service::begin_identity(Transaction& transaction, const I
     TRY(check_not_retired(transaction, m_settings->sam_evidence_spki, "the SAM's evidence key was revoked"));
     TRY(check_not_retired(transaction, request.officer_spki, "the statement's officer was revoked"));
     TRY(crypto::check_may_issue(request.key.type(), now));
+    if (crypto::is_certified_once(request.key.type()))
+        TRY(transaction.check_never_certified(request.key.spki()));
     TRY(transaction.consume_nonce(request.attestation.ca_nonce, request.attestation_hash, now));
     const auto& signer = request.attestation.signer_id;
     TRY(transaction.claim_key(request.key.spki(), signer));

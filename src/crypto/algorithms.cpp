@@ -22,7 +22,8 @@ constexpr TimePoint day(int y, unsigned m, unsigned d)
 }
 
 // TS 119 312 V2.1.1 table 8.4: RSA below 3000 bits gets no certificate after 2026-12-31 and none may
-// be used after 2028-12-31. The others have no date yet: the next edition is awaited before 2036.
+// be used after 2028-12-31, and no key of it is certified again. The others have no date yet: the next
+// edition is awaited before 2036.
 constexpr auto no_date = day(2036, 1, 1);
 constexpr std::array<KeyRow, 5> key_rows{{
     {KeyType::rsa2048, "RSA-2048", 2048, day(2027, 1, 1), day(2029, 1, 1)},
@@ -122,6 +123,11 @@ Status check_may_issue(KeyType type, TimePoint now)
         return fail(ErrorCode::unsupported,
                     std::string(to_string(type)) + " gets no new key or certificate any more (TS 119 312)");
     return {};
+}
+
+bool is_certified_once(KeyType type)
+{
+    return row(type).issuance_sunset < no_date;
 }
 
 Status check_may_sign(KeyType type, TimePoint now)

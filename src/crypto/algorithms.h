@@ -35,6 +35,8 @@ Result<KeyType> key_type_from_string(std::string_view name);
 // No signature with this type from then on.
 [[nodiscard]] TimePoint use_sunset(KeyType type);
 Status check_may_issue(KeyType type, TimePoint now);
+// A type on its way out: a key of it gets one certificate and no second (TS 119 312 V2.1.1 8.4).
+[[nodiscard]] bool is_certified_once(KeyType type);
 Status check_may_sign(KeyType type, TimePoint now);
 
 // "RSA-PKCS1-SHA256", "RSA-PSS-SHA256", "ECDSA-SHA256", ...

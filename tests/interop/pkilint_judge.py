@@ -1,6 +1,7 @@
 """pkilint in this process: hundreds of certificates in seconds, where a process for each takes a second."""
 
 from pkilint import etsi, finding_filter, loader, report
+from pkilint.document import SubstrateDecodingFailedError
 from pkilint.etsi.etsi_constants import CertificateType
 from pkilint.pkix import certificate, extension, name
 from pkilint.validation import ValidationFindingSeverity as Severity
@@ -40,8 +41,10 @@ class Judge:
 
     def findings(self, der):
         """Codes of what is above INFO."""
-        document = loader.load_der_certificate(der, "certificate")
-        results = self._validator.validate(document.root)
+        try:
+            results = self._validator.validate(loader.load_der_certificate(der, "certificate").root)
+        except SubstrateDecodingFailedError:  # of the outline; of an extension it is a finding
+            return {"itu.invalid_asn1_syntax"}
         results, _ = finding_filter.filter_results(self._filters, results)
         return {found.finding.code for result in results for found in result.finding_descriptions
                 if above_info(found.finding)}

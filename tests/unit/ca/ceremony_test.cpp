@@ -57,6 +57,9 @@ TEST_F(CeremonyTest, RefusesWhatIsWrong)
     EXPECT_EQ(spoilt([](auto& r) { r.set_country("lv"); }), invalid_argument);
     EXPECT_EQ(spoilt([](auto& r) { r.clear_organisation(); }), invalid_argument);
     EXPECT_EQ(spoilt([](auto& r) { r.set_organisation_identifier("40003000000"); }), invalid_argument);
+    EXPECT_EQ(spoilt([](auto& r) { r.set_organisation_identifier("LEIXG-529900T8BM49AURSDO56"); }),
+              invalid_argument);
+    EXPECT_EQ(spoilt([](auto& r) { r.set_organisation(r.organisation_identifier()); }), invalid_argument);
     EXPECT_EQ(spoilt([](auto& r) { r.set_public_url("http://pki.example.com"); }), invalid_argument);
     EXPECT_EQ(spoilt([](auto& r) { r.set_public_url("localhost"); }), invalid_argument);
     EXPECT_EQ(spoilt([](auto& r) { r.set_key_type("RSA-2048"); }), invalid_argument);
@@ -80,6 +83,12 @@ TEST_F(CeremonyTest, RefusesWhatIsWrong)
     EXPECT_NE(spoilt([](auto& r) { r.set_ocsp_spki("x"); }), std::nullopt);
     EXPECT_NE(spoilt([](auto& r) { r.set_sam_evidence_spki(view(new_spki(crypto::KeyType::rsa2048))); }),
               std::nullopt);
+}
+
+// The settings take any host name; a certificate that points to one that no reader can reach is not made.
+TEST_F(CeremonyTest, WhatTheLintFindsIsNotIssued)
+{
+    EXPECT_EQ(spoilt([](auto& r) { r.set_public_url("pki.test"); }), verification_failed);
 }
 
 TEST_F(CeremonyTest, ProductionAsksMore)

@@ -197,6 +197,18 @@ TEST_F(ServiceTest, Rsa2048EndsWithTheYearAndBeforeItsOwnEnd)
     EXPECT_TRUE(issue_new());
 }
 
+// TS 119 312 V2.1.1 8.4: the others are renewed with their key.
+TEST_F(ServiceTest, AnRsa2048KeyIsCertifiedOnce)
+{
+    const auto who = statement(new_signer());
+    const auto old = new_spki(crypto::KeyType::rsa2048);
+    ASSERT_TRUE(issue(request(attestation(who, old), who)));
+    EXPECT_EQ(refusal(issue(request(attestation(who, old), who))), unsupported);
+    const auto lasting = new_spki(crypto::KeyType::p256);
+    ASSERT_TRUE(issue(request(attestation(who, lasting), who)));
+    EXPECT_TRUE(issue(request(attestation(who, lasting), who)));
+}
+
 TEST_F(ServiceTest, WithoutAnIdentityNumberTheNumberIsOursAndStays)
 {
     const auto signer = new_signer();

@@ -30,6 +30,13 @@ TEST(Algorithms, sunset)
     EXPECT_TRUE(check_may_sign(KeyType::p256, new_year_2029).has_value());
 }
 
+TEST(Algorithms, ATypeOnItsWayOutIsCertifiedOnce)
+{
+    EXPECT_TRUE(is_certified_once(KeyType::rsa2048));
+    for (const auto type : {KeyType::rsa3072, KeyType::rsa4096, KeyType::p256, KeyType::p384})
+        EXPECT_FALSE(is_certified_once(type)) << to_string(type);
+}
+
 TEST(Algorithms, fit)
 {
     EXPECT_TRUE(fits(SignatureAlgorithm::rsa_pss_sha256, KeyType::rsa3072));

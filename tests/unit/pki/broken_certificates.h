@@ -102,6 +102,12 @@ private:
         });
         add("asn1-policies", natural, {"itu.invalid_asn1_syntax"},
             [](Parts& p) { p.at(oids::certificate_policies).value = der::null(); });
+        add("asn1-explicit-default", natural, {"itu.invalid_asn1_syntax"}, [](Parts& p) {
+            const auto& value = p.at(oids::subject_key_identifier).value;
+            p.more_extensions = der::sequence(
+                {der::oid(oids::subject_key_identifier), der::tlv(0x01, Bytes{0}), der::octet_string(value)});
+            p.drop(oids::subject_key_identifier);
+        });
         add("no-extensions", natural, {"etsi.extensions_field_absent"},
             [](Parts& p) { p.extensions.clear(); });
     }

@@ -41,6 +41,7 @@ struct Parts {
     Bytes version, serial, algorithm, issuer, not_before, not_after, subject, spki;
     Bytes unique_ids;
     std::vector<PartExtension> extensions;
+    Bytes more_extensions; // whole
     std::optional<Bytes> outer_algorithm; // when it is not the inner one
 
     static Parts of(ByteView tbs)
@@ -55,6 +56,7 @@ struct Parts {
                     to_bytes(times[1].whole),
                     to_bytes(fields[5].whole),
                     to_bytes(fields[6].whole),
+                    {},
                     {},
                     {},
                     {}};
@@ -83,7 +85,7 @@ struct Parts {
 
     [[nodiscard]] Bytes encode() const
     {
-        Bytes all;
+        auto all = more_extensions;
         for (const auto& [oid, critical, value] : extensions)
             all = concat({all, extension(oid, critical, value)});
         const auto tail = extensions.empty() ? Bytes{} : der::explicitly(3, der::sequence({all}));

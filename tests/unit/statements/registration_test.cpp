@@ -81,7 +81,7 @@ TEST(RegistrationStatement, refuses_and_cites_the_clause)
         {[](auto& s) { s.surname = std::string(limits::name_size + 1, 'x'); }, ""},
         {[](auto& s) { s.surname = "B\u0435rzina"; }, "NAT-4.2.4-19"}, // a Cyrillic letter among Latin ones
         {[](auto& s) { s.surname = "Берзиня"; }, "NAT-4.2.4-19"}, // a Latin given name, a Cyrillic surname
-        {[](auto& s) { s.identity_number = "TAXLV-1"; }, "412-1 5.1.3"},
+        {[](auto& s) { s.identity_number = "TAXLV-1"; }, "412-1 NAT-5.1.3"},
     };
     for (std::size_t i = 0; i < cases.size(); ++i) {
         auto statement = example();
