@@ -57,6 +57,13 @@ inline constexpr std::string_view ocsp_archive_cutoff = "1.3.6.1.5.5.7.48.1.6";
 inline constexpr std::string_view access_ca_issuers = "1.3.6.1.5.5.7.48.2";
 inline constexpr std::string_view sha1 = "1.3.14.3.2.26";
 
+// RFC 5652 11, RFC 5035 4, RFC 3161 2.4.2
+inline constexpr std::string_view cms_signed_data = "1.2.840.113549.1.7.2";
+inline constexpr std::string_view cms_content_type = "1.2.840.113549.1.9.3";
+inline constexpr std::string_view cms_message_digest = "1.2.840.113549.1.9.4";
+inline constexpr std::string_view cms_signing_certificate_v2 = "1.2.840.113549.1.9.16.2.47";
+inline constexpr std::string_view tst_info = "1.2.840.113549.1.9.16.1.4";
+
 inline constexpr std::string_view qcp_n_qscd = "0.4.0.194112.1.2";       // EN 319 411-2 5.3
 inline constexpr std::string_view qcp_l_qscd = "0.4.0.194112.1.3";
 inline constexpr std::string_view qc_compliance = "0.4.0.1862.1.1";      // EN 319 412-5 4.2.1
@@ -67,6 +74,7 @@ inline constexpr std::string_view qc_type_esign = "0.4.0.1862.1.6.1";
 inline constexpr std::string_view qc_type_eseal = "0.4.0.1862.1.6.2";
 inline constexpr std::string_view semantics_natural = "0.4.0.194121.1.1"; // EN 319 412-1 5.1.3
 inline constexpr std::string_view semantics_legal = "0.4.0.194121.1.2";   // 5.1.4
+inline constexpr std::string_view qualified_timestamp = "0.4.0.19422.1.1";   // EN 319 422 9.1
 inline constexpr std::string_view validity_assured = "0.4.0.194121.2.1";  // 5.2
 }
 
