@@ -39,8 +39,8 @@ ByteView view_of(const ASN1_STRING* string)
 TimestampRequest TimestampRequest::of(crypto::Digest digest)
 {
     // RFC 5754 2: without parameters.
-    auto imprint = der::sequence({der::sequence({der::oid(crypto::oid(digest.algorithm()))}),
-                                  der::octet_string(digest.bytes())});
+    auto imprint = der::sequence(
+        {der::sequence({der::oid(crypto::oid(digest.algorithm()))}), der::octet_string(digest.bytes())});
     return {std::move(digest), std::move(imprint), {}, {}, SendCertificates::yes};
 }
 

@@ -147,11 +147,10 @@ Result<Bytes> sign_timestamp(const TimestampUnit& unit, const TimestampRequest& 
     TRY_ASSIGN(signature, signer.sign(algorithm, digest));
     if (crypto::is_rsa(signer.public_key().type())) // a faulty one can give the key away
         TRY(signer.public_key().verify(algorithm, digest, signature));
-    const auto signer_info = der::sequence(
-        {der::integer(1), unit.m_signer_id, unit.m_digest_algorithm, der::explicitly(0, attributes),
-         unit.m_signature_algorithm, der::tlv(tag_octet_string, signature)});
-    const auto content =
-        der::sequence({content_oid, der::explicitly(0, der::octet_string(info))});
+    const auto signer_info = der::sequence({der::integer(1), unit.m_signer_id, unit.m_digest_algorithm,
+                                            der::explicitly(0, attributes), unit.m_signature_algorithm,
+                                            der::tlv(tag_octet_string, signature)});
+    const auto content = der::sequence({content_oid, der::explicitly(0, der::octet_string(info))});
     const bool with_certificates = request.certificates == SendCertificates::yes;
     const auto signed_data =
         der::sequence({der::integer(3), der::set({unit.m_digest_algorithm}), content,

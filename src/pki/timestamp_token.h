@@ -35,8 +35,8 @@ public:
     [[nodiscard]] crypto::SignatureAlgorithm signature_algorithm() const { return m_algorithm; }
 
 private:
-    friend Result<Bytes> sign_timestamp(const TimestampUnit&, const TimestampRequest&,
-                                        const TimestampFacts&, const crypto::Signer&);
+    friend Result<Bytes> sign_timestamp(const TimestampUnit&, const TimestampRequest&, const TimestampFacts&,
+                                        const crypto::Signer&);
     [[nodiscard]] Bytes encode_info(const TimestampRequest& request, const TimestampFacts& facts) const;
     [[nodiscard]] Bytes signed_attributes(ByteView info) const; // contents of the SET
 

@@ -180,8 +180,13 @@ constexpr int fatal_calls[] = {
 };
 
 // Zero, or a negative errno.
-int add_rules(scmp_filter_ctx filter)
+int add_rules(scmp_filter_ctx filter, ClockReading clock_reading)
 {
+    if (clock_reading == ClockReading::state)
+        for (const int call :
+             {SCMP_SYS(adjtimex), SCMP_SYS(clock_adjtime)}) // which of them is glibc's choice
+            if (const int code = ::seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 0); code != 0)
+                return code;
     for (const int call : allowed_calls)
         if (const int code = ::seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 0); code != 0)
             return code;
@@ -219,7 +224,7 @@ Status harden_memory()
     return {};
 }
 
-Status restrict_system_calls()
+Status restrict_system_calls(ClockReading clock_reading)
 {
     if (sanitized) {
         log::warning("built with a sanitizer: system calls are not restricted");
@@ -229,8 +234,8 @@ Status restrict_system_calls()
     if (!filter)
         return fail(ErrorCode::io, "seccomp_init failed");
     // All threads: the role's own were started while it was opened.
-    if (::seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_TSYNC, 1) != 0 || add_rules(filter.get()) != 0 ||
-        ::seccomp_load(filter.get()) != 0)
+    if (::seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_TSYNC, 1) != 0 ||
+        add_rules(filter.get(), clock_reading) != 0 || ::seccomp_load(filter.get()) != 0)
         return fail(ErrorCode::io, "system calls could not be restricted (seccomp)");
     return {};
 }

@@ -12,6 +12,9 @@ Status harden_memory();
 
 // Once everything is open and listening: an allow-list for all threads. Others fail with EPERM; those
 // that only an attacker would make (execve, socket, ptrace, …) end the process.
-Status restrict_system_calls();
+// Reading the state of the kernel's clock (adjtimex) is one that a single role needs; a role's own user may
+// not set it.
+enum class ClockReading { time, state };
+Status restrict_system_calls(ClockReading clock_reading);
 
 }

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "role/harden.h"
 
 namespace qss::role {
 
@@ -115,7 +114,7 @@ Status run_role(std::span<const std::string_view> arguments, const Open& open)
     TRY_ASSIGN(server, wire::Server::listen({options.socket_path, options.peer_uids, options.workers},
                                             role->dispatcher()));
     const SignalThread signal_thread(signals, *server);
-    TRY(restrict_system_calls());
+    TRY(restrict_system_calls(role->clock_reading()));
     log::info("listening", {{"socket", options.socket_path}});
     server->run();
     log::info("stopped");

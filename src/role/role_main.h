@@ -19,6 +19,7 @@
 #include "base/random.h"
 #include "base/result.h"
 #include "base/secret.h"
+#include "role/harden.h"
 #include "wire/server.h"
 
 namespace qss::role {
@@ -62,6 +63,7 @@ class Role {
 public:
     virtual ~Role() = default;              // joins its threads, closes its record
     virtual wire::Dispatcher& dispatcher() = 0;
+    [[nodiscard]] virtual ClockReading clock_reading() const { return ClockReading::time; }
 };
 
 // Opens the record in options.directory (makes it when absent) and starts what the role needs. May

@@ -11,12 +11,12 @@
 #include "keystore/key_store.h"
 #include "role/dispatch.h"
 #include "role/orders.h"
+#include "role/periodic_task.h"
 #include "role/role_main.h"
 #include "sam/authenticators.h"
 #include "sam/environment.h"
 #include "sam/key_pool.h"
 #include "sam/keys.h"
-#include "sam/periodic_task.h"
 #include "sam/sessions.h"
 #include "sam/signers.h"
 
@@ -78,7 +78,7 @@ private:
     std::atomic<role::State> m_state{role::State::UNINITIALISED};
     role::Orders m_orders;
     role::Dispatch m_dispatch;
-    PeriodicTask m_housekeeping;  // last: uses all of the above
+    role::PeriodicTask m_housekeeping;  // last: uses all of the above
 };
 
 // Every message of proto/sam.proto, when it is permitted, and how long it may be.

@@ -21,6 +21,7 @@ ARROWS = {
     "sam": {"role", "statements", "sap", "webauthn", "pki", "keystore", "wire", "sqlite"},
     "ca": {"role", "statements", "pki", "keystore", "wire", "sqlite"},
     "ocsp": {"role", "pki", "keystore", "wire", "sqlite"},
+    "tsa": {"role", "pki", "keystore", "wire", "sqlite"},
     "store": {"sqlite"},
     "delivery": {"store"},
     "service": {"store", "delivery", "wire", "statements", "sap", "webauthn", "pki"},

@@ -10,14 +10,19 @@ namespace {
 
 using enum TimestampFailure;
 
-// As `openssl ts -query -digest 00…1f -sha256 -tspolicy 1.2.3.4.1 -cert` makes it; a nonce with its top bit set.
-constexpr std::string_view from_openssl =
-    "304a" "020101"
-    "3031" "300d0609608648016503040201" "0500"
-    "0420" "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
-    "06042a030401"
-    "0209" "0099f0e1d2c3b4a596"
-    "0101ff";
+// As `openssl ts -query -digest 00…1f -sha256 -tspolicy 1.2.3.4.1 -cert` makes it; a nonce with its top bit
+// set.
+constexpr std::string_view from_openssl = "304a"
+                                          "020101"
+                                          "3031"
+                                          "300d0609608648016503040201"
+                                          "0500"
+                                          "0420"
+                                          "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+                                          "06042a030401"
+                                          "0209"
+                                          "0099f0e1d2c3b4a596"
+                                          "0101ff";
 
 Bytes request(std::string_view hex = from_openssl)
 {
@@ -75,17 +80,21 @@ TEST(TimestampRequestTest, ANegativeNonceIsKept) // as several clients make them
 
 TEST(TimestampRequestTest, TheHashMayComeWithoutParameters) // RFC 5754 2
 {
-    EXPECT_TRUE(parse_timestamp_request(changed("3031300d06096086480165030402010500",
-                                                "302f300b0609608648016503040201"))
+    EXPECT_TRUE(parse_timestamp_request(
+                    changed("3031300d06096086480165030402010500", "302f300b0609608648016503040201"))
                     .has_value());
-    expect_refused(changed("3031300d06096086480165030402010500", "3032300e0609608648016503040201" "0401aa"),
+    expect_refused(changed("3031300d06096086480165030402010500", "3032300e0609608648016503040201"
+                                                                 "0401aa"),
                    bad_algorithm);
 }
 
 TEST(TimestampRequestTest, OtherHashesAreBadAlgorithms) // TSA-7
 {
     // SHA-1, SHA-224, SHA3-256, and SHA-256 in another arc
-    expect_refused(*hex_decode("302602010130213009" "06052b0e03021a" "0500" "0414"
+    expect_refused(*hex_decode("302602010130213009"
+                               "06052b0e03021a"
+                               "0500"
+                               "0414"
                                "000102030405060708090a0b0c0d0e0f10111213"),
                    bad_algorithm);
     expect_refused(changed("608648016503040201", "608648016503040204"), bad_algorithm);
@@ -95,9 +104,9 @@ TEST(TimestampRequestTest, OtherHashesAreBadAlgorithms) // TSA-7
 
 TEST(TimestampRequestTest, TheImprintHasTheLengthOfItsHash) // TSA-7
 {
-    expect_refused(changed("3031300d060960864801650304020105000420000102",
-                           "3030300d06096086480165030402010500041f0102"),
-                   bad_data_format);
+    expect_refused(
+        changed("3031300d060960864801650304020105000420000102", "3030300d06096086480165030402010500041f0102"),
+        bad_data_format);
     expect_refused(changed("608648016503040201", "608648016503040202"), bad_data_format); // SHA-384
     expect_refused(changed("608648016503040201", "608648016503040203"), bad_data_format); // SHA-512
 }
@@ -105,8 +114,12 @@ TEST(TimestampRequestTest, TheImprintHasTheLengthOfItsHash) // TSA-7
 TEST(TimestampRequestTest, AnyExtensionIsRefused)
 {
     // [0] { Extension { 1.2.3.4.1, OCTET STRING 0500 } }, and the same critical
-    expect_refused(changed("0101ff", "0101ffa00c300a06042a0304010402" "0500"), unaccepted_extension);
-    expect_refused(changed("0101ff", "0101ffa00f300d06042a0304010101ff0402" "0500"), unaccepted_extension);
+    expect_refused(changed("0101ff", "0101ffa00c300a06042a0304010402"
+                                     "0500"),
+                   unaccepted_extension);
+    expect_refused(changed("0101ff", "0101ffa00f300d06042a0304010101ff0402"
+                                     "0500"),
+                   unaccepted_extension);
 }
 
 TEST(TimestampRequestTest, AnotherVersionIsABadRequest)
@@ -123,8 +136,8 @@ TEST(TimestampRequestTest, OnlyDerAndAllOfIt)
     auto longer = whole;
     longer.push_back(0);
     expect_refused(longer, bad_data_format);
-    expect_refused(changed("0101ff", "010101"), bad_data_format);   // TRUE in BER
-    expect_refused(changed("0101ff", "010100"), bad_data_format);   // the default, written
+    expect_refused(changed("0101ff", "010101"), bad_data_format); // TRUE in BER
+    expect_refused(changed("0101ff", "010100"), bad_data_format); // the default, written
     expect_refused(changed("020101", "02020001"), bad_data_format); // an INTEGER with a zero too many
     auto indefinite = request();
     indefinite[1] = 0x80;
@@ -140,8 +153,8 @@ TEST(TimestampRequestTest, ALimitComesFirst)
         const auto head = changed("06042a03040102090099f0e1d2c3b4a5960101ff", "");
         out.insert(out.end(), head.begin() + 2, head.end());
         const auto rest = size - out.size() - 4;
-        out.insert(out.end(), {0x02, 0x82, static_cast<std::uint8_t>(rest >> 8),
-                               static_cast<std::uint8_t>(rest)});
+        out.insert(out.end(),
+                   {0x02, 0x82, static_cast<std::uint8_t>(rest >> 8), static_cast<std::uint8_t>(rest)});
         out.insert(out.end(), nonce.begin(), nonce.begin() + static_cast<std::ptrdiff_t>(rest));
         out[2] = static_cast<std::uint8_t>((out.size() - 4) >> 8);
         out[3] = static_cast<std::uint8_t>(out.size() - 4);

@@ -58,7 +58,8 @@ protected:
     bool openssl_takes(TS_RESP* response, const TimestampRequest& request)
     {
         const VerifyPtr context(TS_VERIFY_CTX_new());
-        TS_VERIFY_CTX_set_flags(context.get(), TS_VFY_VERSION | TS_VFY_IMPRINT | TS_VFY_SIGNATURE | TS_VFY_SIGNER);
+        TS_VERIFY_CTX_set_flags(context.get(),
+                                TS_VFY_VERSION | TS_VFY_IMPRINT | TS_VFY_SIGNATURE | TS_VFY_SIGNER);
         X509_STORE* store = X509_STORE_new();
         X509_STORE_add_cert(store, m_chain.root.handle());
         X509_VERIFY_PARAM_set_time(X509_STORE_get0_param(store),
@@ -103,8 +104,7 @@ TEST_P(TimestampTokenTest, OpensslVerifiesTheSignatureAndThePath)
             ASSERT_EQ(ASN1_INTEGER_get(TS_STATUS_INFO_get0_status(TS_RESP_get_status_info(made.get()))), 0);
             const auto* token = TS_RESP_get_token(made.get());
             const auto* sent = token->d.sign->cert;
-            EXPECT_EQ(sent == nullptr ? 0 : sk_X509_num(sent),
-                      certificates == SendCertificates::yes ? 2 : 0);
+            EXPECT_EQ(sent == nullptr ? 0 : sk_X509_num(sent), certificates == SendCertificates::yes ? 2 : 0);
             EXPECT_TRUE(openssl_takes(made.get(), wanted));
         }
 }
@@ -116,8 +116,9 @@ TEST_P(TimestampTokenTest, SaysWhatRfc3161AndEn319422Want)
     auto* info = TS_RESP_get_tst_info(made.get());
     EXPECT_EQ(TS_TST_INFO_get_version(info), 1);
     const auto gen_time = TS_TST_INFO_get_time(info);
-    EXPECT_EQ(as_text({ASN1_STRING_get0_data(gen_time), static_cast<std::size_t>(ASN1_STRING_length(gen_time))}),
-              "20261124000000.12Z");
+    EXPECT_EQ(
+        as_text({ASN1_STRING_get0_data(gen_time), static_cast<std::size_t>(ASN1_STRING_length(gen_time))}),
+        "20261124000000.12Z");
     auto* accuracy = TS_TST_INFO_get_accuracy(info);
     ASSERT_NE(accuracy, nullptr);
     EXPECT_EQ(TS_ACCURACY_get_seconds(accuracy), nullptr);
@@ -129,8 +130,12 @@ TEST_P(TimestampTokenTest, SaysWhatRfc3161AndEn319422Want)
     auto* extension = TS_TST_INFO_get_ext(info, 0);
     EXPECT_EQ(X509_EXTENSION_get_critical(extension), 0);
     // EN 319 422 9.1, as ETSI's arc is encoded by hand: SEQUENCE { SEQUENCE { 0.4.0.19422.1.1 } }
-    EXPECT_EQ(hex_encode(*encode_der(i2d_X509_EXTENSION, extension)),
-              "3019" "06082b06010505070103" "040d" "300b" "3009" "0607040081975e0101");
+    EXPECT_EQ(hex_encode(*encode_der(i2d_X509_EXTENSION, extension)), "3019"
+                                                                      "06082b06010505070103"
+                                                                      "040d"
+                                                                      "300b"
+                                                                      "3009"
+                                                                      "0607040081975e0101");
     EXPECT_EQ(ASN1_STRING_length(TS_TST_INFO_get_serial(info)), 20);
 }
 
@@ -186,7 +191,8 @@ TEST(TimestampSerialTest, IsPositiveAndTwentyBytesAndItsTimeOrdersIt)
 TEST(TimestampResponseTest, EveryFailureIsTheBitOfItsName)
 {
     using enum TimestampFailure;
-    const std::pair<TimestampFailure, int> named[] = { // OpenSSL's numbers of RFC 3161 2.4.2
+    const std::pair<TimestampFailure, int> named[] = {
+                                                       // OpenSSL's numbers of RFC 3161 2.4.2
         {bad_algorithm, TS_INFO_BAD_ALG},
         {bad_request, TS_INFO_BAD_REQUEST},
         {bad_data_format, TS_INFO_BAD_DATA_FORMAT},

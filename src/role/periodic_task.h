@@ -7,7 +7,7 @@
 #include <mutex>
 #include <thread>
 
-namespace qss::sam {
+namespace qss::role {
 
 class PeriodicTask {
 public:

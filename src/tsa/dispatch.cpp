@@ -1,0 +1,33 @@
+#include "tsa/dispatch.h"
+
+#include "base/limits.h"
+
+namespace qss::tsa {
+
+std::vector<role::Entry> dispatch_table(Service& service)
+{
+    using namespace proto::tsa;
+    using role::any_state;
+    using role::entry;
+    using role::only_ready;
+    using role::only_uninitialised;
+    constexpr role::States with_key{role::State::AWAITING_CERTIFICATE, role::State::READY};
+    return {
+        entry<proto::StatusRequest>(STATUS, "status", any_state, 0,
+                                    [&](const auto& request) { return service.status(request); }),
+        entry<InitialiseRequest>(INITIALISE, "initialise", only_uninitialised, 256,
+                                 [&](const auto& request) { return service.initialise(request); }),
+        entry<PrepareKeyRequest>(PREPARE_KEY, "prepare_key", only_ready, 0,
+                                 [&](const auto& request) { return service.prepare_key(request); }),
+        entry<CompleteRequest>(COMPLETE, "complete", with_key, 2 * limits::certificate_size + 64,
+                               [&](const auto& request) { return service.complete(request); }),
+        entry<UpdateCrlRequest>(UPDATE_CRL, "update_crl", only_ready, limits::crl_size + 64,
+                                [&](const auto& request) { return service.update_crl(request); }),
+        entry<StampRequest>(STAMP, "stamp", only_ready, limits::timestamp_request_size + 64,
+                            [&](const auto& request) { return service.stamp(request); }),
+        entry<StampDigestRequest>(STAMP_DIGEST, "stamp_digest", only_ready, 256,
+                                  [&](const auto& request) { return service.stamp_digest(request); }),
+    };
+}
+
+}
