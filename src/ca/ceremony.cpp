@@ -34,6 +34,10 @@ Status certify_services(Issuance& issuance, const Settings& settings, const Issu
     TRY_ASSIGN(for_root, issuance.responder(root));
     reply.set_ocsp_issuing_certificate(der(for_issuing));
     reply.set_ocsp_root_certificate(der(for_root));
+    if (settings.tsa_spki.empty())
+        return {};
+    TRY_ASSIGN(unit, issuance.time_stamping_unit(issuing));
+    reply.set_tsu_certificate(der(unit));
     return {};
 }
 

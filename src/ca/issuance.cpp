@@ -1,5 +1,7 @@
 #include "ca/issuance.h"
 
+#include "base/encoding.h"
+
 namespace qss::ca {
 
 Result<NewKey> make_key(keystore::KeyStore& keys, AuthorityId id, crypto::KeyType type)
@@ -41,6 +43,17 @@ Result<pki::Certificate> Issuance::responder(const Issuer& issuer)
     const auto contents =
         responder_contents(issuer.id, *issuer.certificate, m_input.settings, m_input.now, m_input.random);
     return issue(pki::ProfileId::ocsp_responder, contents, issuer);
+}
+
+// Each key of the unit has a name of its own (EN 319 422 6.2).
+Result<pki::Certificate> Issuance::time_stamping_unit(const Issuer& issuing)
+{
+    const auto& settings = m_input.settings;
+    const auto& spki = settings.tsa_spki;
+    TRY_ASSIGN(key, crypto::PublicKey::from_spki(spki));
+    TRY(crypto::check_may_issue(key.type(), m_input.now));
+    const auto which = hex_encode(crypto::sha256(spki)).substr(0, 8);
+    return service(pki::ProfileId::tsu, provider_name(settings, "Time-stamping unit " + which), spki, issuing);
 }
 
 Result<pki::Certificate> Issuance::service(pki::ProfileId profile, pki::Name subject, const Bytes& spki,

@@ -56,6 +56,7 @@ public:
     Result<pki::Certificate> sam_evidence(const Issuer& root);
     Result<pki::Certificate> officer(const Officer& officer, const Issuer& root);
     Result<pki::Certificate> responder(const Issuer& issuer);
+    Result<pki::Certificate> time_stamping_unit(const Issuer& issuing); // of settings.tsa_spki
 
 private:
     Result<pki::Certificate> service(pki::ProfileId profile, pki::Name subject, const Bytes& spki,

@@ -54,6 +54,17 @@ Result<NamedValues> certify_ocsp(OrderScope& scope, NamedValues parameters)
     return outcome;
 }
 
+Result<NamedValues> certify_tsu(OrderScope& scope, NamedValues parameters)
+{
+    TRY_ASSIGN(spki, parameters.take("spki"));
+    TRY(parameters.finish());
+    TRY(crypto::PublicKey::from_spki(spki));
+    scope.settings.tsa_spki = std::move(spki);
+    TRY_ASSIGN(certificate,
+               scope.issuance.time_stamping_unit(Issuer(scope.authorities.of(Authority::issuing))));
+    return NamedValues().set("tsu", certificate.der());
+}
+
 // --- officers ---------------------------------------------------------------------------------------------
 
 void remove(std::vector<Officer>& officers, ByteView spki)
@@ -237,6 +248,7 @@ std::span<const OrderAct> order_acts()
     static constexpr OrderAct acts[] = {
         {"certify-sam-evidence", certify_sam_evidence},
         {"certify-ocsp", certify_ocsp},
+        {"certify-tsu", certify_tsu},
         {"add-officer", add_officer},
         {"remove-officer", remove_officer},
         {"renew-authority", renew_authority},

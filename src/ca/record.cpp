@@ -89,7 +89,7 @@ bool may_issue_ordered(Authority authority, pki::ProfileId profile)
     case Authority::root:
         return profile == root || profile == root_cross || profile == issuing_ca || profile == sam_evidence ||
                profile == officer || profile == ocsp_responder;
-    case Authority::issuing: return profile == ocsp_responder;
+    case Authority::issuing: return profile == ocsp_responder || profile == tsu;
     case Authority::access: return profile == access_ca;
     }
     return false;

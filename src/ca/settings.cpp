@@ -145,7 +145,7 @@ Bytes Settings::encode() const
     writer.u64(mode == Mode::sandbox ? 1 : 0);
     writer.text(country).text(organisation).text(organisation_identifier).text(public_host);
     writer.text(crypto::to_string(key_type)).text(crypto::to_string(root_key_type)).text(own_policy);
-    writer.bytes(sam_evidence_spki).bytes(ocsp_spki).bytes(installation);
+    writer.bytes(sam_evidence_spki).bytes(ocsp_spki).bytes(tsa_spki).bytes(installation);
     write_officers(writer, officers);
     write_officers(writer, former_officers);
     writer.u64(server_names.size());
@@ -178,7 +178,8 @@ Result<Settings> Settings::decode(ByteView encoding)
     }
     TRY_ASSIGN(policy, reader.text(limits::name_size));
     settings.own_policy = std::move(policy);
-    for (auto* field : {&settings.sam_evidence_spki, &settings.ocsp_spki, &settings.installation}) {
+    for (auto* field : {&settings.sam_evidence_spki, &settings.ocsp_spki, &settings.tsa_spki,
+                        &settings.installation}) {
         TRY_ASSIGN(spki, reader.bytes(limits::spki_size));
         *field = to_bytes(spki);
     }
@@ -230,6 +231,10 @@ Result<Settings> Settings::from_request(const proto::ca::InitialiseRequest& requ
     TRY_ASSIGN(ocsp, read_p256(request.ocsp_spki(), "OCSP"));
     settings.sam_evidence_spki = std::move(evidence);
     settings.ocsp_spki = std::move(ocsp);
+    if (!request.tsa_spki().empty()) {
+        TRY_ASSIGN(tsa, crypto::PublicKey::from_spki(as_bytes(request.tsa_spki())));
+        settings.tsa_spki = tsa.spki();
+    }
     const auto officers = static_cast<std::uint64_t>(request.officers_size());
     TRY(need(officers >= (sandbox ? 1U : 2U) && officers <= max_officers, "number of officers"));
     for (const auto& officer : request.officers()) {

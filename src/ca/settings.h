@@ -41,6 +41,7 @@ struct Settings { // encoded as "QSS-CA-SETTINGS-v1", in this order
     std::string own_policy; // OID; under 1.3.6.1.4.1.32473, RFC 5612's for examples, in a sandbox only
     Bytes sam_evidence_spki;
     Bytes ocsp_spki;
+    Bytes tsa_spki; // of the time-stamping unit; empty: there is none
     std::vector<Officer> officers;
     std::vector<Officer> former_officers; // their statements count where they were accepted already
     std::vector<std::string> server_names;

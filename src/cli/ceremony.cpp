@@ -16,6 +16,7 @@
 #include "pki/csr.h"
 #include "proto/ocsp.pb.h"
 #include "proto/sam.pb.h"
+#include "proto/tsa.pb.h"
 #include "webauthn/client_data.h"
 
 namespace qss::cli {
@@ -25,7 +26,7 @@ using client::FileAccess;
 
 namespace {
 
-constexpr RoleName all_roles[] = {RoleName::sam, RoleName::ca, RoleName::ocsp};
+constexpr RoleName all_roles[] = {RoleName::sam, RoleName::ca, RoleName::ocsp, RoleName::tsa};
 constexpr std::string_view server_name = "localhost";
 constexpr std::string_view operator_name = "Sandbox operator";
 constexpr Milliseconds start_patience{20'000};
@@ -104,13 +105,15 @@ std::vector<Ceremony::Step> Ceremony::steps()
     if (std::any_of(m_options.officers.begin(), m_options.officers.end(), is_made_here))
         all.push_back(step("keys of the software officer, made by its own process", &Ceremony::make_officer));
     for (auto& one : {
-             step("start qss-sam, qss-ca, qss-ocsp", &Ceremony::start_roles),
+             step("start qss-sam, qss-ca, qss-ocsp, qss-tsa", &Ceremony::start_roles),
              step("qss-sam makes its evidence key", &Ceremony::initialise_sam),
              step("qss-ocsp makes its responder key", &Ceremony::initialise_ocsp),
+             step("qss-tsa makes its time-stamping key", &Ceremony::initialise_tsa),
              step("qss-ca makes root, issuing and access CA, and certifies those keys",
                   &Ceremony::initialise_ca),
              step("qss-sam takes its certificates", &Ceremony::complete_sam),
              step("qss-ocsp takes its certificates", &Ceremony::complete_ocsp),
+             step("qss-tsa takes its certificate", &Ceremony::complete_tsa),
          })
         all.push_back(one);
     if (m_options.sandbox) {
@@ -288,6 +291,19 @@ Status Ceremony::initialise_ocsp()
     return {};
 }
 
+Status Ceremony::initialise_tsa()
+{
+    proto::tsa::InitialiseRequest request;
+    request.set_sandbox(m_options.sandbox);
+    request.set_key_type(m_options.tsa_key_type);
+    request.set_policy_oid(m_options.tsa_policy_oid);
+    proto::tsa::InitialiseReply reply;
+    TRY(call(RoleName::tsa, proto::tsa::INITIALISE, request, reply));
+    m_tsa_spki = reply.spki();
+    m_transcript.add_key("tsa", as_bytes(m_tsa_spki));
+    return {};
+}
+
 Status Ceremony::initialise_ca()
 {
     proto::ca::InitialiseRequest request;
@@ -317,6 +333,7 @@ Status Ceremony::initialise_ca()
     request.set_sam_evidence_spki(m_sam_evidence_spki);
     request.set_ocsp_spki(m_ocsp_spki);
     request.set_revocations_per_hour(m_options.revocations_per_hour);
+    request.set_tsa_spki(m_tsa_spki);
     if (m_options.sandbox) {
         request.add_server_names(std::string(server_name));
         request.add_server_names("127.0.0.1");
@@ -341,6 +358,7 @@ Status Ceremony::note_certificates()
     TRY(note("sam-evidence", m_certificates.sam_evidence_certificate()));
     TRY(note("ocsp-issuing", m_certificates.ocsp_issuing_certificate()));
     TRY(note("ocsp-root", m_certificates.ocsp_root_certificate()));
+    TRY(note("tsu", m_certificates.tsu_certificate()));
     for (int i = 0; i < m_certificates.officer_certificates_size(); ++i)
         TRY(note("officer " + m_options.officers[static_cast<std::size_t>(i)].name,
                  m_certificates.officer_certificates(i)));
@@ -372,6 +390,16 @@ Status Ceremony::complete_ocsp()
     root->set_responder_certificate(m_certificates.ocsp_root_certificate());
     proto::ocsp::CompleteReply reply;
     return call(RoleName::ocsp, proto::ocsp::COMPLETE, request, reply);
+}
+
+Status Ceremony::complete_tsa()
+{
+    proto::tsa::CompleteRequest request;
+    request.set_certificate(m_certificates.tsu_certificate());
+    request.set_issuer_certificate(m_certificates.issuing_certificate());
+    request.set_root_certificate(m_certificates.root_certificate());
+    proto::tsa::CompleteReply reply;
+    return call(RoleName::tsa, proto::tsa::COMPLETE, request, reply);
 }
 
 Result<pki::Certificate> Ceremony::issue(proto::ca::AccessKind kind, ByteView csr,
@@ -463,6 +491,7 @@ Status Ceremony::write_public_certificates()
         {pki / "sam-evidence.pem", m_certificates.sam_evidence_certificate()},
         {pki / "ocsp-issuing.pem", m_certificates.ocsp_issuing_certificate()},
         {pki / "ocsp-root.pem", m_certificates.ocsp_root_certificate()},
+        {pki / "tsu.pem", m_certificates.tsu_certificate()},
     };
     for (const auto& [path, der] : files)
         TRY(write_pem(path, as_bytes(der)));

@@ -44,6 +44,8 @@ struct CeremonyOptions {
     std::vector<std::string> origins = {"https://localhost:8445"};
     std::string policy_oid; // the provider's; empty in a sandbox: the test one
     std::string ca_key_type = "P-256";
+    std::string tsa_key_type = "RSA-3072";
+    std::string tsa_policy_oid; // empty: the unit's default
     std::string root_key_type; // empty: as the issuing CA's
     std::string root_name, issuing_name, access_name; // common names; empty: the CA's defaults
     std::map<std::string, std::uint32_t> lifetimes_days; // by profile; others: the profile's own
@@ -94,9 +96,11 @@ private:
     Status start_roles();
     Status initialise_sam();
     Status initialise_ocsp();
+    Status initialise_tsa();
     Status initialise_ca();
     Status complete_sam();
     Status complete_ocsp();
+    Status complete_tsa();
     Status issue_client_certificates();
     Status issue_server_certificates();
     Status write_public_certificates();
@@ -125,7 +129,7 @@ private:
     std::string m_log_file;
     std::map<RoleName, Running> m_roles;
     std::string m_software_officer; // its name; empty: there is none
-    std::string m_sam_evidence_spki, m_ocsp_spki; // DER
+    std::string m_sam_evidence_spki, m_ocsp_spki, m_tsa_spki; // DER
     proto::ca::InitialiseReply m_certificates;
 };
 

@@ -99,6 +99,8 @@ Status read_key(TableReader& top, const KeyPlan& plan, CeremonyOptions& options)
         reader.integer("arl_days", options.arl_days, 1, 365);
     if (plan.table == "issuing_ca")
         reader.integer("crl_shards", options.crl_shards, 1, limits::crl_shards);
+    if (plan.table == "time_stamping_unit")
+        reader.text("policy", options.tsa_policy_oid); // the role checks it
     return reader.finish();
 }
 
@@ -110,6 +112,7 @@ Status read_keys(TableReader& top, CeremonyOptions& options)
         {"access_ca", "access_ca", &options.access_name, nullptr},
         {"responder", "ocsp_responder", nullptr, nullptr},
         {"sam_evidence", "sam_evidence", nullptr, nullptr},
+        {"time_stamping_unit", "tsu", nullptr, &options.tsa_key_type},
     };
     for (const auto& plan : plans)
         TRY(read_key(top, plan, options));
@@ -212,6 +215,7 @@ Status read_users(TableReader& top, config::Users& users)
     reader.text("sam", users.sam);
     reader.text("ca", users.ca);
     reader.text("ocsp", users.ocsp);
+    reader.text("tsa", users.tsa);
     reader.text("group", users.group);
     return reader.finish();
 }

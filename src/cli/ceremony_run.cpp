@@ -37,15 +37,16 @@ Status check_plan(const CeremonyPlan& plan, const Layout& layout, TimePoint now)
 {
     const auto& users = plan.users;
     const auto& options = plan.options;
-    const bool any_user = !(users.api.empty() && users.sam.empty() && users.ca.empty() && users.ocsp.empty());
+    const bool any_user = !(users.api.empty() && users.sam.empty() && users.ca.empty() && users.ocsp.empty() &&
+                            users.tsa.empty());
     if (any_user && users.group.empty())
         return fail(ErrorCode::invalid_argument, "a group is needed with users: it owns the sockets");
     if (!options.sandbox)
-        for (const auto& user : {users.api, users.sam, users.ca, users.ocsp})
+        for (const auto& user : {users.api, users.sam, users.ca, users.ocsp, users.tsa})
             if (user.empty())
                 return fail(ErrorCode::invalid_argument,
                             "outside a sandbox each process has a user of its own");
-    for (const auto& user : {users.api, users.sam, users.ca, users.ocsp})
+    for (const auto& user : {users.api, users.sam, users.ca, users.ocsp, users.tsa})
         TRY(identity_of(layout, user));
     TRY(statements::check_legal_person(options.country, options.organisation,
                                        options.organisation_identifier));

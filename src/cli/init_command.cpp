@@ -71,6 +71,7 @@ void add_init_command(CLI::App& root, Context& context)
     command->add_option("--sam-user", options->users.sam, "User of qss-sam");
     command->add_option("--ca-user", options->users.ca, "User of qss-ca");
     command->add_option("--ocsp-user", options->users.ocsp, "User of qss-ocsp");
+    command->add_option("--tsa-user", options->users.tsa, "User of qss-tsa");
     command->add_option("--group", options->users.group, "Group of those users: owns the sockets");
     command->callback(
         [&context, options] { context.action = [&context, options] { return init(context, *options); }; });

@@ -12,6 +12,7 @@ std::string_view short_name(RoleName role)
     case RoleName::sam: return "sam";
     case RoleName::ca: return "ca";
     case RoleName::ocsp: return "ocsp";
+    case RoleName::tsa: return "tsa";
     }
     return "";
 }
@@ -32,6 +33,7 @@ std::string socket_of(const Layout& layout, RoleName role)
     case RoleName::sam: return layout.paths.sam_socket.string();
     case RoleName::ca: return layout.paths.ca_socket.string();
     case RoleName::ocsp: return layout.paths.ocsp_socket.string();
+    case RoleName::tsa: return layout.paths.tsa_socket.string();
     }
     return "";
 }
@@ -41,9 +43,10 @@ const std::string& user_of(const Layout& layout, RoleName role)
     switch (role) {
     case RoleName::sam: return layout.users.sam;
     case RoleName::ca: return layout.users.ca;
-    case RoleName::ocsp: break;
+    case RoleName::ocsp: return layout.users.ocsp;
+    case RoleName::tsa: break;
     }
-    return layout.users.ocsp;
+    return layout.users.tsa;
 }
 
 Result<std::optional<Identity>> identity_of(const Layout& layout, const std::string& user)

@@ -12,7 +12,7 @@
 
 namespace qss::cli {
 
-enum class RoleName { sam, ca, ocsp };
+enum class RoleName { sam, ca, ocsp, tsa };
 
 struct Layout {
     config::Paths paths;

@@ -17,6 +17,7 @@
 #include "pki/name.h"
 #include "proto/ca.pb.h"
 #include "proto/ocsp.pb.h"
+#include "proto/tsa.pb.h"
 #include "proto/wire.pb.h"
 #include "statements/named_values.h"
 #include "statements/revocation_order.h"
@@ -300,17 +301,54 @@ Result<std::string> introduce_responder(const Context& context, const std::strin
     return std::string("; the responder has its certificates");
 }
 
-// The key that an order certify-ocsp is to name.
-Status next_ocsp_key(const Context& context, const OrderOptions& options)
+// The same for the time-stamping unit.
+Result<std::string> introduce_unit(const Context& context, const std::string& outcome)
 {
-    wire::Channel ocsp(config::Paths(context.directory).ocsp_socket.string());
-    proto::ocsp::NextKeyReply reply;
-    TRY(ocsp.wait_until_reachable(patience));
-    TRY(ocsp.call(proto::ocsp::NEXT_KEY, proto::ocsp::NextKeyRequest(), reply, patience));
+    const auto values = statements::NamedValues::decode(as_bytes(outcome));
+    if (!values || !values->all().contains("tsu"))
+        return std::string();
+    const config::Paths paths(context.directory);
+    wire::Channel ca(paths.ca_socket.string());
+    proto::ca::ChainReply chain;
+    TRY(ca.wait_until_reachable(patience));
+    TRY(ca.call(proto::ca::CHAIN, proto::ca::ChainRequest(), chain, patience));
+    proto::tsa::CompleteRequest request;
+    request.set_certificate(to_string(ByteView(values->all().at("tsu"))));
+    request.set_issuer_certificate(chain.issuing_certificate());
+    request.set_root_certificate(chain.root_certificate());
+    wire::Channel tsa(paths.tsa_socket.string());
+    proto::tsa::CompleteReply reply;
+    TRY(tsa.wait_until_reachable(patience));
+    TRY(tsa.call(proto::tsa::COMPLETE, request, reply, patience));
+    return std::string("; the time-stamping unit has its certificate");
+}
+
+// The key that an order certify-ocsp, or certify-tsu, is to name.
+template <class Request, class Reply>
+Status next_key(const Context& context, const OrderOptions& options, const fs::path& socket, int type)
+{
+    wire::Channel channel(socket.string());
+    Reply reply;
+    TRY(channel.wait_until_reachable(patience));
+    TRY(channel.call(static_cast<std::uint16_t>(type), Request(), reply, patience));
     TRY(client::write_file(options.file, as_bytes(reply.spki()), client::FileAccess::everybody));
     context.result(client::json::object{{"spki_sha256", hex_encode(crypto::sha256(as_bytes(reply.spki())))}},
                    "written to " + options.file);
     return {};
+}
+
+Status next_ocsp_key(const Context& context, const OrderOptions& options)
+{
+    using namespace proto::ocsp;
+    return next_key<NextKeyRequest, NextKeyReply>(context, options,
+                                                  config::Paths(context.directory).ocsp_socket, NEXT_KEY);
+}
+
+Status next_tsu_key(const Context& context, const OrderOptions& options)
+{
+    using namespace proto::tsa;
+    return next_key<NextKeyRequest, NextKeyReply>(context, options,
+                                                  config::Paths(context.directory).tsa_socket, NEXT_KEY);
 }
 
 Status carry_out_file(const Context& context, const OrderOptions& options)
@@ -336,7 +374,8 @@ Status carry_out_file(const Context& context, const OrderOptions& options)
             text += tell_responder(context, *outcome);
         if (outcome && order.role == "ca") {
             TRY_ASSIGN(told, introduce_responder(context, *outcome));
-            text += told;
+            TRY_ASSIGN(unit_told, introduce_unit(context, *outcome));
+            text += told + unit_told;
         }
         outcomes.emplace_back(client::json::object{
             {"order", order.id.text()},
@@ -416,6 +455,10 @@ void add_order_commands(CLI::App& root, Context& context)
                       "Directory for what comes of it: certificates, keys that want one");
     add_command(group, context, options, "next-ocsp-key",
                 "Have the responder make its next key, for an order certify-ocsp", next_ocsp_key)
+        ->add_option("-o,--output", options->file, "File for its public part, DER")
+        ->required();
+    add_command(group, context, options, "next-tsu-key",
+                "Have the time-stamping unit make its next key, for an order certify-tsu", next_tsu_key)
         ->add_option("-o,--output", options->file, "File for its public part, DER")
         ->required();
 }

@@ -73,7 +73,7 @@ Status add_child_flags(std::vector<Child>& children, const std::vector<std::stri
 Result<std::vector<Child>> plan_children(const Layout& layout, const ServeOptions& options)
 {
     std::vector<Child> children;
-    for (const auto role : {RoleName::sam, RoleName::ca, RoleName::ocsp}) {
+    for (const auto role : {RoleName::sam, RoleName::ca, RoleName::ocsp, RoleName::tsa}) {
         TRY_ASSIGN(command, role_command(layout, role));
         children.push_back({program_name(role), std::move(command), rank_roles});
     }

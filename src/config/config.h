@@ -34,7 +34,7 @@ struct Operator {
 
 // The users that the supervisor, started as root, gives the processes: a name or a number.
 struct Users {
-    std::string api, sam, ca, ocsp;         // empty: the supervisor's own
+    std::string api, sam, ca, ocsp, tsa;    // empty: the supervisor's own
     std::string group;                      // owns run/ and its sockets; empty: each one's own
 };
 
@@ -51,7 +51,7 @@ struct Paths {
     std::filesystem::path access_ca;        // api/access-ca.pem: issuer of client certificates
     std::filesystem::path pki_root, pki_issuing, pki_access_ca; // pki/*.pem
     std::filesystem::path run;              // sockets, ports.json, pids.json
-    std::filesystem::path sam_socket, ca_socket, ocsp_socket;
+    std::filesystem::path sam_socket, ca_socket, ocsp_socket, tsa_socket;
     std::filesystem::path ports_file;       // run/ports.json {"mtls":…,"tls":…,"health":…,"public":…}
     std::filesystem::path pids_file;        // run/pids.json {"qss-api":…}
     std::filesystem::path outbox;           // sandbox: e-mail and SMS as files

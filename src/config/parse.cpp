@@ -137,6 +137,7 @@ Status read_users(const toml::table& table, Users& out)
     reader.text("sam", out.sam);
     reader.text("ca", out.ca);
     reader.text("ocsp", out.ocsp);
+    reader.text("tsa", out.tsa);
     reader.text("group", out.group);
     return reader.finish();
 }

@@ -163,12 +163,13 @@ api = {}
 sam = {}
 ca = {}
 ocsp = {}
+tsa = {}
 group = {}
 )",
                            document(c.documents.pds_en), document(c.documents.cps), c.processing.io_threads,
                            c.processing.workers, c.processing.queue, c.processing.connections,
                            c.processing.role_timeout_ms, c.processing.drain_ms, toml_text(c.users.api),
-                           toml_text(c.users.sam), toml_text(c.users.ca), toml_text(c.users.ocsp),
+                           toml_text(c.users.sam), toml_text(c.users.ca), toml_text(c.users.ocsp), toml_text(c.users.tsa),
                            toml_text(c.users.group));
     out += R"(
 # Who may use the management API, by the SHA-256 of the client certificate. Roles: operator,

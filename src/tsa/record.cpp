@@ -13,7 +13,7 @@ CREATE TABLE settings(
   policy TEXT NOT NULL, accuracy_ms INTEGER NOT NULL, seal BLOB NOT NULL) STRICT;
 CREATE TABLE unit_key(
   number INTEGER PRIMARY KEY, blob BLOB NOT NULL, spki BLOB NOT NULL, certificate BLOB NOT NULL,
-  issuer BLOB NOT NULL, revoked_ms INTEGER, seal BLOB NOT NULL) STRICT;
+  issuer BLOB NOT NULL, root BLOB NOT NULL, revoked_ms INTEGER, seal BLOB NOT NULL) STRICT;
 CREATE TABLE token(
   serial BLOB PRIMARY KEY, time_ms INTEGER NOT NULL, algorithm TEXT NOT NULL, imprint BLOB NOT NULL,
   policy TEXT NOT NULL, offset_us INTEGER NOT NULL, uncertainty_us INTEGER NOT NULL) STRICT, WITHOUT ROWID;
@@ -22,7 +22,7 @@ CREATE TABLE event(
   detail TEXT NOT NULL) STRICT;
 )"};
 
-constexpr std::string_view key_columns = "number, blob, spki, certificate, issuer, revoked_ms, seal";
+constexpr std::string_view key_columns = "number, blob, spki, certificate, issuer, root, revoked_ms, seal";
 
 Bytes seal_settings(const SettingsRow& row, keystore::KeyStore& keys)
 {
@@ -41,7 +41,7 @@ Bytes seal_key(const KeyRow& row, keystore::KeyStore& keys)
 {
     CanonicalWriter writer("QSS-TSA-KEY-v1");
     writer.u64(static_cast<std::uint64_t>(row.number)).bytes(row.key.blob).bytes(row.key.spki);
-    writer.bytes(row.certificate).bytes(row.issuer);
+    writer.bytes(row.certificate).bytes(row.issuer).bytes(row.root);
     writer.text(row.revoked_at ? std::to_string(to_unix_ms(*row.revoked_at)) : "");
     return keys.seal("tsa-key", writer.encoded());
 }
@@ -93,10 +93,11 @@ Result<std::optional<KeyRow>> Transaction::key(std::string_view query_text, keys
     TRY_ASSIGN(found, query.step());
     if (!found)
         return std::optional<KeyRow>();
-    KeyRow row{query.integer(0), {query.blob(1), query.blob(2)}, query.blob(3), query.blob(4), std::nullopt};
-    if (!query.is_null(5))
-        row.revoked_at = from_unix_ms(query.integer(5));
-    if (!equal_constant_time(seal_key(row, keys), query.blob(6)))
+    KeyRow row{query.integer(0), {query.blob(1), query.blob(2)}, query.blob(3), query.blob(4), query.blob(5),
+               std::nullopt};
+    if (!query.is_null(6))
+        row.revoked_at = from_unix_ms(query.integer(6));
+    if (!equal_constant_time(seal_key(row, keys), query.blob(7)))
         return fail(ErrorCode::tampered, "key's seal does not hold");
     return std::optional(std::move(row));
 }
@@ -118,12 +119,13 @@ Result<std::optional<KeyRow>> Transaction::key_to_follow(keystore::KeyStore& key
 
 Status Transaction::store_key(const KeyRow& row, keystore::KeyStore& keys)
 {
-    TRY(m_database.prepare("INSERT OR REPLACE INTO unit_key VALUES(?, ?, ?, ?, ?, ?, ?)")
+    TRY(m_database.prepare("INSERT OR REPLACE INTO unit_key VALUES(?, ?, ?, ?, ?, ?, ?, ?)")
             .bind(row.number)
             .bind(row.key.blob)
             .bind(row.key.spki)
             .bind(row.certificate)
             .bind(row.issuer)
+            .bind(row.root)
             .bind(revoked_ms(row))
             .bind(seal_key(row, keys))
             .run());

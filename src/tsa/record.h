@@ -29,6 +29,7 @@ struct KeyRow {
     keystore::GeneratedKey key;
     Bytes certificate; // DER; empty: not certified yet
     Bytes issuer;      // DER
+    Bytes root;        // DER: pinned by the first
     std::optional<TimePoint> revoked_at; // by a CRL of the issuer: for good
 };
 

@@ -132,7 +132,7 @@ Result<KeyRow> Service::make_key(std::int64_t number, const SettingsRow& setting
 {
     TRY(crypto::check_may_issue(settings.key_type, m_options.clock.now()));
     TRY_ASSIGN(generated, m_options.keys.generate(settings.key_type));
-    return KeyRow{number, std::move(generated), {}, {}, std::nullopt};
+    return KeyRow{number, std::move(generated), {}, {}, {}, std::nullopt};
 }
 
 Status Service::store(const KeyRow& row, std::string_view event, ByteView subject)
@@ -194,7 +194,7 @@ Result<proto::tsa::InitialiseReply> Service::initialise(const proto::tsa::Initia
     return reply;
 }
 
-Result<proto::tsa::PrepareKeyReply> Service::prepare_key(const proto::tsa::PrepareKeyRequest&)
+Result<proto::tsa::NextKeyReply> Service::next_key(const proto::tsa::NextKeyRequest&)
 {
     const std::lock_guard lock(m_mutex);
     if (!m_following) {
@@ -202,20 +202,33 @@ Result<proto::tsa::PrepareKeyReply> Service::prepare_key(const proto::tsa::Prepa
         TRY(store(key, "key_made", key.key.spki));
         m_following = std::move(key);
     }
-    proto::tsa::PrepareKeyReply reply;
+    proto::tsa::NextKeyReply reply;
     reply.set_spki(to_string(ByteView(m_following->key.spki)));
     return reply;
 }
 
-// The CA that the first certificate came from is ours: others are of its name and key.
+// The first one is pinned. Afterwards: the same name and key (renewed), or certified by the one before, which
+// happens on officers' orders alone.
+Status Service::check_root(const pki::Certificate& root) const
+{
+    if (!m_unit)
+        return root.check_issued_by(root);
+    TRY_ASSIGN(pinned, pki::Certificate::from_der(m_unit->row().root));
+    const bool same = equal_public(pinned.public_key().spki(), root.public_key().spki()) &&
+                      equal_public(pinned.subject_der(), root.subject_der());
+    if (!same && !root.check_issued_by(pinned))
+        return fail(ErrorCode::forbidden, "the root was fixed at the ceremony");
+    return {};
+}
+
 Result<proto::tsa::CompleteReply> Service::complete(const proto::tsa::CompleteRequest& request)
 {
     TRY_ASSIGN(certificate, pki::Certificate::from_der(as_bytes(request.certificate())));
     TRY_ASSIGN(issuer, pki::Certificate::from_der(as_bytes(request.issuer_certificate())));
+    TRY_ASSIGN(root, pki::Certificate::from_der(as_bytes(request.root_certificate())));
     const std::lock_guard lock(m_mutex);
-    if (m_unit && (!equal_public(issuer.public_key().spki(), m_unit->issuer().public_key().spki()) ||
-                   !equal_public(issuer.subject_der(), m_unit->issuer().subject_der())))
-        return fail(ErrorCode::forbidden, "the issuer was fixed at the ceremony");
+    TRY(check_root(root));
+    TRY(pki::check_path(certificate, {&issuer, 1}, root, m_options.clock.now()));
     const auto& spki = certificate.public_key().spki();
     const bool follows = m_following && equal_public(spki, m_following->key.spki);
     if (!follows && !(m_unit && equal_public(spki, m_unit->row().key.spki)))
@@ -223,6 +236,7 @@ Result<proto::tsa::CompleteReply> Service::complete(const proto::tsa::CompleteRe
     auto row = follows ? *m_following : m_unit->row();
     row.certificate = certificate.der();
     row.issuer = issuer.der();
+    row.root = root.der();
     if (row.revoked_at) // a key once revoked stays so, whatever its certificate
         return fail(ErrorCode::gone, "the unit's certificate was revoked");
     TRY_ASSIGN(unit, make_unit(row));

@@ -35,7 +35,7 @@ public:
 
     Result<proto::StatusReply> status(const proto::StatusRequest& request);
     Result<proto::tsa::InitialiseReply> initialise(const proto::tsa::InitialiseRequest& request);
-    Result<proto::tsa::PrepareKeyReply> prepare_key(const proto::tsa::PrepareKeyRequest& request);
+    Result<proto::tsa::NextKeyReply> next_key(const proto::tsa::NextKeyRequest& request);
     Result<proto::tsa::CompleteReply> complete(const proto::tsa::CompleteRequest& request);
     Result<proto::tsa::UpdateCrlReply> update_crl(const proto::tsa::UpdateCrlRequest& request);
     Result<proto::tsa::StampReply> stamp(const proto::tsa::StampRequest& request);
@@ -47,10 +47,11 @@ public:
 private:
     explicit Service(ServiceOptions options) : m_options(std::move(options)) {}
     Status load();
-    // The next five: m_mutex is held alone, or nobody else is there yet.
+    // The next six: m_mutex is held alone, or nobody else is there yet.
     void start(SettingsRow settings, TimePoint last_token);
     Result<KeyRow> make_key(std::int64_t number, const SettingsRow& settings);
     Status store(const KeyRow& row, std::string_view event, ByteView subject);
+    Status check_root(const pki::Certificate& root) const;
     Result<Unit> make_unit(KeyRow row);
     void use(Unit unit); // its row is stored
 

@@ -110,9 +110,15 @@ protected:
     Result<proto::tsa::CompleteReply> complete(const pki::Certificate& certificate,
                                                const pki::Certificate& issuer)
     {
+        return complete(certificate, issuer, m_chain.root);
+    }
+    Result<proto::tsa::CompleteReply> complete(const pki::Certificate& certificate,
+                                               const pki::Certificate& issuer, const pki::Certificate& root)
+    {
         proto::tsa::CompleteRequest request;
         request.set_certificate(view(certificate.der()));
         request.set_issuer_certificate(view(issuer.der()));
+        request.set_root_certificate(view(root.der()));
         return m_service->complete(request);
     }
     void make_ready()
@@ -301,18 +307,19 @@ TEST_F(TsaServiceTest, OnlyItsOwnCertificateForTimeStampingByItsOwnCa)
                                              pki::testing::contents(pki::ProfileId::tsu, *key, &other.issuing,
                                                                     pki::testing::provider("TEST TSU 1")),
                                              other.issuing_key);
-    EXPECT_EQ(refusal(complete(foreign, other.issuing)), forbidden);
+    EXPECT_EQ(refusal(complete(foreign, other.issuing, other.root)), forbidden);
+    EXPECT_EQ(refusal(complete(foreign, other.issuing, m_chain.root)), verification_failed);
 }
 
 TEST_F(TsaServiceTest, TheNextKeyFollowsOnceItIsCertified)
 {
     make_ready();
-    const auto first = m_service->prepare_key({});
-    const auto again = m_service->prepare_key({});
+    const auto first = m_service->next_key({});
+    const auto again = m_service->next_key({});
     ASSERT_TRUE(first);
     EXPECT_EQ(first->spki(), again->spki()); // not one for each question
     reopen();
-    EXPECT_EQ(first->spki(), m_service->prepare_key({})->spki());
+    EXPECT_EQ(first->spki(), m_service->next_key({})->spki());
     const auto signed_by = [&] {
         proto::tsa::StampDigestRequest digest;
         digest.set_algorithm("SHA-512");
@@ -323,7 +330,7 @@ TEST_F(TsaServiceTest, TheNextKeyFollowsOnceItIsCertified)
     const auto next = certify(to_bytes(as_bytes(first->spki())));
     ASSERT_TRUE(complete(next, m_chain.issuing));
     EXPECT_NE(signed_by().find(view(next.der())), std::string::npos);
-    EXPECT_NE(m_service->prepare_key({})->spki(), first->spki());
+    EXPECT_NE(m_service->next_key({})->spki(), first->spki());
     // A certificate of the key before does not bring it back.
     EXPECT_EQ(refusal(complete(*m_certificate, m_chain.issuing)), invalid_argument);
     reopen();
