@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Measures the PKI against its floors: OCSP with a nonce, OCSP that is kept, certificates. `./dev bench pki`.
+"""Measures the PKI against its floors: OCSP with a nonce, OCSP that is kept, certificates,
+time-stamps. `./dev bench pki`.
 
 Ratio = CPU time of the floor / CPU time of the qss-* processes for the same work; the load generator's time does not
 count. Reference and service alternate; the median counts, the spread is shown. Numbers, never a verdict.
@@ -65,8 +66,8 @@ def http_calls(port, request, calls, connections):
     return bodies[0]
 
 
-def post(body):
-    return (b"POST /ocsp HTTP/1.1\r\nHost: x\r\nContent-Type: application/ocsp-request\r\nContent-Length: "
+def post(body, path=b"/ocsp", media_type=b"application/ocsp-request"):
+    return (b"POST " + path + b" HTTP/1.1\r\nHost: x\r\nContent-Type: " + media_type + b"\r\nContent-Length: "
             + str(len(body)).encode() + b"\r\n\r\n" + body)
 
 
@@ -117,8 +118,8 @@ class PkiBench(run.Bench):
         self.results[name] = {"ratio": round(statistics.median(ratios), 3), "low": round(min(ratios), 3),
                               "high": round(max(ratios), 3), "cpu_us": cpu_us}
 
-    def ocsp_s(self, request, calls, connections):
-        pids = {name: pid for name, pid in self.service.pids().items() if name in ("qss-api", "qss-ocsp")}
+    def used_s(self, role, request, calls, connections):
+        pids = {name: pid for name, pid in self.service.pids().items() if name in ("qss-api", role)}
         before = {name: run.cpu_s([pid]) for name, pid in pids.items()}
         http_calls(self.port, request, calls, connections)
         return {name: (run.cpu_s([pid]) - before[name]) / calls for name, pid in pids.items()}
@@ -139,11 +140,19 @@ class PkiBench(run.Bench):
         fresh, kept = self.requests()
         calls, connections = max(1000, int(20_000 * self.scale)), 8
         answer = http_calls(self.port, kept, connections, connections)
-        self.compare("ocsp-fresh", lambda: self.floor_s("ocsp", calls), lambda: self.ocsp_s(fresh, calls, connections))
+        self.compare("ocsp-fresh", lambda: self.floor_s("ocsp", calls), lambda: self.used_s("qss-ocsp", fresh, calls, connections))
         nginx = Nginx(directory, answer)
         stack.callback(nginx.stop)
         self.compare("ocsp-kept", lambda: nginx.call_s(2 * calls, connections),
-                     lambda: self.ocsp_s(kept, 2 * calls, connections))
+                     lambda: self.used_s("qss-ocsp", kept, 2 * calls, connections))
+
+    def timestamps(self, key_type, floor, calls):
+        from timestamping import request
+        asked = post(request(nonce=0x1122334455667788, cert_req=True).dump(), b"/tsa", b"application/timestamp-query")
+        connections = 32  # they share commits
+        calls = max(connections * 10, int(calls * self.scale))
+        self.compare(f"timestamps-{key_type}", lambda: self.floor_s(floor, calls),
+                     lambda: self.used_s("qss-tsa", asked, calls, connections))
 
     def certificates(self, directory):
         """qss-ca alone, asked by a client that made the attestations before."""
@@ -180,6 +189,13 @@ def main():
         bench.ocsp(directory, stack)
         (directory / "ca").mkdir()
         bench.certificates(directory)
+        for key_type, floor, calls in (("RSA-3072", "rsa3072-timestamp", 2_000), ("P-256", "p256-timestamp", 20_000)):
+            (directory / key_type).mkdir()
+            unit = run.Service(programs, directory / key_type, "--tsa-key-type", key_type)
+            stack.callback(unit.stop)
+            units = PkiBench(programs, unit, options.rounds, options.scale)
+            units.timestamps(key_type, floor, calls)
+            bench.results.update(units.results)
     print(json.dumps(bench.results, indent=2))
 
 

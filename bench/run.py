@@ -88,14 +88,15 @@ class Load:
 class Service:
     """A sandbox of its own in a temporary directory."""
 
-    def __init__(self, programs, directory):
+    def __init__(self, programs, directory, *init_flags):
         self.programs = programs
         self.directory = directory
         self.data = directory / "data"
         self.qss("init", self.data, "--rsa-3072-pool", 4, "--rsa-4096-pool", 1, "--mtls-port", 0, "--tls-port", 0,
-                 "--health-port", 0, "--public-port", 0)
+                 "--health-port", 0, "--public-port", 0, *init_flags)
         config = self.data / "qss.toml"
-        rates = {"logins_per_minute": 60_000, "requests_per_minute": 1_000_000, "device_requests_per_minute": 1_000_000}
+        rates = {"logins_per_minute": 60_000, "requests_per_minute": 1_000_000, "device_requests_per_minute": 1_000_000,
+                 "per_minute": 100_000_000}
         lines = [f"{name} = {rates[name]}" if (name := line.split("=")[0].strip()) in rates else line
                  for line in config.read_text().splitlines()]
         config.write_text("\n".join(lines) + "\n")

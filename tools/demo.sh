@@ -68,7 +68,7 @@ done
 step "A sandbox: root, issuing CA, officer, operator; each key is made inside its own process"
 quietly "$qss" init "$data" --rsa-3072-pool 2 --rsa-4096-pool 1 "${ports[@]}"
 
-step "The service: qss-sam, qss-ca, qss-ocsp, qss-api and the sandbox's officer"
+step "The service: qss-sam, qss-ca, qss-ocsp, qss-tsa, qss-api and the sandbox's officer"
 "$qss" serve --directory "$data" >"$demo/ready.log" 2>"$demo/serve.log" &
 serve_pid=$!
 for _ in $(seq 300); do

@@ -1,6 +1,7 @@
 // The floors that are pure cryptography (docs/performance.md): the CPU time of what a signature cannot do
 // without, with warm keys, as `openssl speed` measures it. Prints nanoseconds of CPU for one operation.
-// Usage: bench-floor rsa3072-sign|p256-sign|p256-verify|ocsp|certificate COUNT
+// Usage: bench-floor rsa3072-sign|rsa3072-timestamp|p256-sign|p256-timestamp|p256-verify|ocsp|certificate
+// COUNT
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
@@ -11,6 +12,7 @@
 
 #include "crypto/openssl.h"
 #include "floor/pki.h"
+#include "floor/timestamp.h"
 
 namespace {
 
@@ -56,6 +58,14 @@ int main(int argc, char** argv)
     const EvpPkeyPtr key(what.starts_with("rsa")
                              ? EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", std::size_t{3072})
                              : EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
+    if (what.ends_with("timestamp")) {
+        qss::bench::make_timestamp(key.get()); // certificate, request and tables are made
+        const double begin = cpu_ns();
+        for (long i = 0; i < count; ++i)
+            qss::bench::make_timestamp(key.get());
+        std::printf("%.0f\n", (cpu_ns() - begin) / static_cast<double>(count));
+        return 0;
+    }
     const EvpPkeyCtxPtr signing(EVP_PKEY_CTX_new(key.get(), nullptr));
     const EvpPkeyCtxPtr verifying(EVP_PKEY_CTX_new(key.get(), nullptr));
     require(EVP_PKEY_sign_init(signing.get()));

@@ -200,14 +200,16 @@ Status serve(const Flags& flags, const sigset_t& end_signals)
     wire::Channel sam(config.paths.sam_socket.string());
     wire::Channel ca(config.paths.ca_socket.string());
     wire::Channel ocsp(config.paths.ocsp_socket.string());
+    wire::Channel tsa(config.paths.tsa_socket.string());
     const Milliseconds role_timeout(config.processing.role_timeout_ms);
     service::ChannelTransport sam_transport(sam, role_timeout);
     service::ChannelTransport ca_transport(ca, role_timeout);
     service::ChannelTransport ocsp_transport(ocsp, role_timeout);
+    service::ChannelTransport tsa_transport(tsa, role_timeout);
     TRY_ASSIGN(options, service_options(config, flags));
-    TRY_ASSIGN(service,
-               service::Service::create(std::move(options), {sam_transport, ca_transport, ocsp_transport},
-                                        clock, random));
+    TRY_ASSIGN(service, service::Service::create(std::move(options),
+                                                 {sam_transport, ca_transport, ocsp_transport, tsa_transport},
+                                                 clock, random));
     service::RateLimiter limiter(clock, 100'000);
     const api::Parts parts{*service, limiter, config, clock};
 

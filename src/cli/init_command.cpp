@@ -38,6 +38,7 @@ void add_ceremony_options(CLI::App& command, CeremonyOptions& options)
     command.add_option("--rp-name", options.rp_name, "Its name on the phone");
     command.add_option("--origin", options.origins, "Where the mobile authenticator runs; may be repeated")
         ->allow_extra_args(false);
+    command.add_option("--tsa-key-type", options.tsa_key_type, "Of the time-stamping unit");
     command.add_option("--ca-key-type", options.ca_key_type, "Of root and issuing CA");
     command.add_option("--crl-shards", options.crl_shards, "Lists of revocations of the issuing CA, 1 to 64");
     command

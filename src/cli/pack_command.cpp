@@ -18,6 +18,7 @@ struct PackOptions {
     std::string name;
     std::string key_type = "RSA-3072";
     std::int64_t signature_quota = 1000;
+    std::int64_t timestamp_quota = -1; // as signatures
     std::int64_t user_quota = 100;
     std::int64_t session_lifetime_s = 0;
 };
@@ -32,6 +33,8 @@ Status add_pack(const Context& context, const PackOptions& options)
                               {"key_type", options.key_type},
                               {"signature_quota", options.signature_quota},
                               {"user_quota", options.user_quota}};
+    if (options.timestamp_quota >= 0)
+        body["timestamp_quota"] = options.timestamp_quota;
     if (options.session_lifetime_s > 0)
         body["session_lifetime_ms"] = options.session_lifetime_s * 1000;
     TRY_ASSIGN(made, api.post("/packs", body));
@@ -69,6 +72,8 @@ void add_pack_command(CLI::App& root, Context& context)
     add->add_option("--signature-quota", options->signature_quota, "Signatures, one for each hash")
         ->check(CLI::NonNegativeNumber)
         ->capture_default_str();
+    add->add_option("--timestamp-quota", options->timestamp_quota, "Time-stamps; default: as signatures")
+        ->check(CLI::NonNegativeNumber);
     add->add_option("--user-quota", options->user_quota, "Employees")
         ->check(CLI::NonNegativeNumber)
         ->capture_default_str();

@@ -46,8 +46,9 @@ Paths::Paths(std::filesystem::path directory_)
       access_ca(directory / "api" / "access-ca.pem"), pki_root(directory / "pki" / "root.pem"),
       pki_issuing(directory / "pki" / "issuing.pem"), pki_access_ca(directory / "pki" / "access-ca.pem"),
       run(directory / "run"), sam_socket(run / "sam.sock"), ca_socket(run / "ca.sock"),
-      ocsp_socket(run / "ocsp.sock"), tsa_socket(run / "tsa.sock"), ports_file(run / "ports.json"), pids_file(run / "pids.json"),
-      outbox(directory / "outbox"), officer(directory / "officer"), operator_(directory / "operator")
+      ocsp_socket(run / "ocsp.sock"), tsa_socket(run / "tsa.sock"), ports_file(run / "ports.json"),
+      pids_file(run / "pids.json"), outbox(directory / "outbox"), officer(directory / "officer"),
+      operator_(directory / "operator")
 {
 }
 

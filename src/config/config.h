@@ -86,6 +86,12 @@ struct Registration {
     std::int64_t code_life_s = 600;
 };
 
+// RFC 3161 at /tsa, for anyone; GET /timestamp of the QSS API has its quotas.
+struct Timestamping {
+    bool public_ = true;
+    std::uint32_t per_minute = 600;         // of all who ask at /tsa, together; more: 429
+};
+
 struct Processing {
     unsigned io_threads = 2;
     unsigned workers = 8;                   // of the business; each may wait for the SAM
@@ -124,6 +130,7 @@ struct Config {
     Rates rates;
     Identities identities;
     Registration registration;
+    Timestamping timestamping;
     Processing processing;
     Users users;
     std::vector<Operator> operators;

@@ -118,6 +118,14 @@ Status read_registration(const toml::table& table, Registration& out)
     return reader.finish();
 }
 
+Status read_timestamping(const toml::table& table, Timestamping& out)
+{
+    TableReader reader(table, "timestamping");
+    reader.boolean("public", out.public_);
+    reader.integer("per_minute", out.per_minute, 1, 100'000'000);
+    return reader.finish();
+}
+
 Status read_processing(const toml::table& table, Processing& out)
 {
     TableReader reader(table, "processing");
@@ -243,6 +251,7 @@ Result<Config> parse(std::string_view text, const std::filesystem::path& directo
     TRY(read_section(top, "rates", config.rates, read_rates));
     TRY(read_section(top, "identities", config.identities, read_identities));
     TRY(read_section(top, "registration", config.registration, read_registration));
+    TRY(read_section(top, "timestamping", config.timestamping, read_timestamping));
     TRY(read_section(top, "processing", config.processing, read_processing));
     TRY(read_section(top, "users", config.users, read_users));
     TRY(read_documents(top, config));

@@ -144,6 +144,12 @@ std::string render_processing(const Config& c)
 pds_en = {}
 cps = {}
 
+# RFC 3161 time-stamps at /tsa for anyone, at most so many a minute for all of them together: strangers take no
+# more of the unit than that. Applications have GET /timestamp/{{digest}} and their quotas.
+[timestamping]
+public = {}
+per_minute = {}
+
 [processing]
 # Threads for sockets, threads for the business, requests that may wait for one of those (more: 503).
 io_threads = {}
@@ -166,10 +172,11 @@ ocsp = {}
 tsa = {}
 group = {}
 )",
-                           document(c.documents.pds_en), document(c.documents.cps), c.processing.io_threads,
-                           c.processing.workers, c.processing.queue, c.processing.connections,
-                           c.processing.role_timeout_ms, c.processing.drain_ms, toml_text(c.users.api),
-                           toml_text(c.users.sam), toml_text(c.users.ca), toml_text(c.users.ocsp), toml_text(c.users.tsa),
+                           document(c.documents.pds_en), document(c.documents.cps), c.timestamping.public_,
+                           c.timestamping.per_minute, c.processing.io_threads, c.processing.workers,
+                           c.processing.queue, c.processing.connections, c.processing.role_timeout_ms,
+                           c.processing.drain_ms, toml_text(c.users.api), toml_text(c.users.sam),
+                           toml_text(c.users.ca), toml_text(c.users.ocsp), toml_text(c.users.tsa),
                            toml_text(c.users.group));
     out += R"(
 # Who may use the management API, by the SHA-256 of the client certificate. Roles: operator,

@@ -94,6 +94,7 @@ void Recovery::run_recovery()
         lock.unlock();
         const auto done = recover_once();
         (void)m.responder.run(); // says itself what went wrong
+        (void)m.timestamps.keep_current(); // the same
         if (!done && done.error().code != last)
             log::warning("recovery waits", {{"detail", done.error().detail}});
         last = done ? ErrorCode::not_found : done.error().code;

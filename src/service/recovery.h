@@ -11,6 +11,7 @@
 #include "service/officers.h"
 #include "service/responder_upkeep.h"
 #include "service/signing.h"
+#include "service/timestamps.h"
 #include "service/users.h"
 
 namespace qss::service {
@@ -24,6 +25,7 @@ public:
         Officers& officers;
         Checkpoints& checkpoints;
         ResponderUpkeep& responder;
+        Timestamps& timestamps;
         SamClient& sam;
         const Clock& clock;
     };

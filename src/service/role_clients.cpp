@@ -3,6 +3,7 @@
 #include "proto/ca.pb.h"
 #include "proto/ocsp.pb.h"
 #include "proto/sam.pb.h"
+#include "proto/tsa.pb.h"
 #include "proto/wire.pb.h"
 
 namespace qss::service {
@@ -12,6 +13,7 @@ namespace {
 namespace sam = proto::sam;
 namespace ca = proto::ca;
 namespace ocsp = proto::ocsp;
+namespace tsa = proto::tsa;
 
 constexpr Milliseconds quick{5'000};
 constexpr Milliseconds slow{30'000}; // what signs, or makes a key
@@ -363,6 +365,36 @@ Status OcspClient::complete(const std::vector<ResponderCertificate>& certificate
 Result<RoleReadiness> OcspClient::status()
 {
     return ask_status(m_transport, ocsp::STATUS);
+}
+
+Result<RoleReadiness> TsaClient::status()
+{
+    return ask_status(m_transport, tsa::STATUS);
+}
+
+Status TsaClient::update_crl(ByteView crl)
+{
+    tsa::UpdateCrlRequest request;
+    request.set_crl(field(crl));
+    TRY(ask<tsa::UpdateCrlReply>(m_transport, tsa::UPDATE_CRL, request, quick));
+    return {};
+}
+
+Result<Bytes> TsaClient::stamp(ByteView request)
+{
+    tsa::StampRequest message;
+    message.set_request(field(request));
+    TRY_ASSIGN(reply, ask<tsa::StampReply>(m_transport, tsa::STAMP, message, quick));
+    return value(reply.response());
+}
+
+Result<Bytes> TsaClient::stamp(const crypto::Digest& digest)
+{
+    tsa::StampDigestRequest message;
+    message.set_algorithm(std::string(crypto::to_string(digest.algorithm())));
+    message.set_digest(field(digest.bytes()));
+    TRY_ASSIGN(reply, ask<tsa::StampDigestReply>(m_transport, tsa::STAMP_DIGEST, message, quick));
+    return value(reply.token());
 }
 
 Status OcspClient::update_crl(ByteView crl)

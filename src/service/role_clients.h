@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/result.h"
+#include "crypto/digest.h"
 #include "store/types.h"
 #include "wire/channel.h"
 
@@ -180,6 +181,19 @@ struct StatusAnswer {
     TimePoint produced_at;
     std::optional<TimePoint> holds_until; // nextUpdate; nullopt: an error, such as tryLater
     bool is_try_later = false;
+};
+
+class TsaClient {
+public:
+    explicit TsaClient(Transport& transport) : m_transport(transport) {}
+
+    Result<RoleReadiness> status();
+    Status update_crl(ByteView crl);
+    Result<Bytes> stamp(ByteView request);            // TimeStampReq to TimeStampResp, refusals included
+    Result<Bytes> stamp(const crypto::Digest& digest); // TimeStampToken
+
+private:
+    Transport& m_transport;
 };
 
 class OcspClient {

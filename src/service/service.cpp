@@ -21,8 +21,8 @@ public:
     WholeService(ServiceOptions options, std::unique_ptr<store::Store> store, CrashPlan crash_plan,
                  const Roles& roles, const Clock& clock, Random& random)
         : m_store(std::move(store)), m_crash_points(std::move(crash_plan)), m_sam(roles.sam), m_ca(roles.ca),
-          m_ocsp(roles.ocsp), m_sink(options.outbox_directory), m_pump(*m_store, m_sink, clock),
-          m_pool(options.workers, options.worker_queue),
+          m_ocsp(roles.ocsp), m_tsa(roles.tsa), m_sink(options.outbox_directory),
+          m_pump(*m_store, m_sink, clock), m_pool(options.workers, options.worker_queue),
           m_tokens(options.token_key, options.token_lives, clock, random),
           m_logins(*m_store, m_tokens, options.code_key, clock),
           m_operators(std::move(options.operators), clock),
@@ -34,9 +34,11 @@ public:
           m_identities(
               {*m_store, m_sam, m_ca, m_publication, m_crash_points, clock, options.certificate_days}),
           m_signing({*m_store, m_sam, m_pool, m_crash_points, clock}, std::move(options.signing)),
+          m_timestamps({*m_store, m_tsa, m_ca, clock}),
           m_users({*m_store, m_sam, m_identities, m_officers, m_signing, clock, random}),
           m_checkpoints(*m_store, m_sam), m_responder(m_ca, m_ocsp, m_publication, clock),
-          m_recovery({m_signing, m_users, m_identities, m_officers, m_checkpoints, m_responder, m_sam, clock})
+          m_recovery({m_signing, m_users, m_identities, m_officers, m_checkpoints, m_responder, m_timestamps,
+                      m_sam, clock})
     {
     }
     ~WholeService() override { stop(); }
@@ -66,13 +68,14 @@ public:
     Publication& publication() override { return m_publication; }
     Identities& identities() override { return m_identities; }
     Signing& signing() override { return m_signing; }
+    Timestamps& timestamps() override { return m_timestamps; }
     WorkerPool& pool() override { return m_pool; }
     CaClient& ca() override { return m_ca; }
 
     Result<std::int64_t> remaining_signatures(const Application& by) override
     {
         TRY_ASSIGN(used, m_store->read([&](sqlite::Database& db) {
-            return store::SignatureQuota(db).used(by.pack.id);
+            return store::Quota(db, store::Counted::signatures).used(by.pack.id);
         }));
         return std::max<std::int64_t>(by.pack.signature_quota - used, 0);
     }
@@ -92,7 +95,8 @@ public:
         const auto is_ready = [](const Result<RoleReadiness>& role) {
             return role && *role == RoleReadiness::ready;
         };
-        if (!is_ready(m_sam.status()) || !is_ready(m_ca.status()) || !is_ready(m_ocsp.status()))
+        if (!is_ready(m_sam.status()) || !is_ready(m_ca.status()) || !is_ready(m_ocsp.status()) ||
+            !is_ready(m_tsa.status()))
             return Readiness::role_away;
         return Readiness::ready;
     }
@@ -103,6 +107,7 @@ private:
     SamClient m_sam;
     CaClient m_ca;
     OcspClient m_ocsp;
+    TsaClient m_tsa;
     delivery::FileSink m_sink;
     delivery::Pump m_pump;
     WorkerPool m_pool;
@@ -116,6 +121,7 @@ private:
     Publication m_publication;
     Identities m_identities;
     Signing m_signing;
+    Timestamps m_timestamps;
     Users m_users;
     Checkpoints m_checkpoints;
     ResponderUpkeep m_responder;

@@ -20,6 +20,7 @@
 #include "service/recovery.h"
 #include "service/signing.h"
 #include "service/tenancy.h"
+#include "service/timestamps.h"
 #include "service/users.h"
 
 namespace qss::service {
@@ -44,6 +45,7 @@ struct Roles {
     Transport& sam;
     Transport& ca;
     Transport& ocsp;
+    Transport& tsa;
 };
 
 enum class Readiness { ready, database_away, role_away };
@@ -67,6 +69,7 @@ public:
     virtual Publication& publication() = 0;
     virtual Identities& identities() = 0;
     virtual Signing& signing() = 0;
+    virtual Timestamps& timestamps() = 0;
     virtual WorkerPool& pool() = 0;
     virtual CaClient& ca() = 0;
 

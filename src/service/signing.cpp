@@ -74,7 +74,7 @@ Result<Means> means_of(sqlite::Database& database, const store::Session& session
 {
     TRY_ASSIGN(identity, store::IdentityTable(database).of_user(session.user_id, session.pack_id));
     TRY_ASSIGN(authenticators, store::Phones(database).authenticators(session.user_id));
-    TRY_ASSIGN(used, store::SignatureQuota(database).used(session.pack_id));
+    TRY_ASSIGN(used, store::Quota(database, store::Counted::signatures).used(session.pack_id));
     return Means{std::move(identity), !authenticators.empty(), used};
 }
 

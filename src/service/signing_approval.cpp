@@ -170,7 +170,8 @@ Status Signing::record_approval(const Phone& phone, const store::Session& sessio
             return fail(ErrorCode::internal, "a session without its credential");
         if (asker->credential.standing != store::Standing::active)
             return fail(ErrorCode::forbidden, "the API credential has been suspended");
-        TRY(store::SignatureQuota(db).spend(asker->pack.id, asker->pack.signature_quota, units_of(session)));
+        TRY(store::Quota(db, store::Counted::signatures)
+                .spend(asker->pack.id, asker->pack.signature_quota, units_of(session)));
         return store::Audit(db).append({m.clock.now(), phone.actor(), "session.activation_intended",
                                         session_object(session.id),
                                         std::to_string(session.digests.size()) + " digests"});
@@ -239,7 +240,7 @@ Status Signing::refuse(const store::Session& session, const Error& refusal)
         TRY_ASSIGN(changed, store::Sessions(db).fail_for_good(session.id, refusal, now));
         if (!changed)
             return {};
-        TRY(store::SignatureQuota(db).give_back(session.pack_id, units_of(session)));
+        TRY(store::Quota(db, store::Counted::signatures).give_back(session.pack_id, units_of(session)));
         return store::Audit(db).append({now, "service", "session.failed", session_object(session.id),
                                         std::string(qss::to_string(refusal.code)) + ": " + refusal.detail});
     });

@@ -49,9 +49,9 @@ Status check_pack(const NewPack& pack, TimePoint now)
 {
     TRY(check_name(pack.name, "name", limits::name_size));
     TRY(crypto::check_may_issue(pack.key_type, now));
-    if (pack.signature_quota < 0 || pack.signature_quota > quota_limit || pack.user_quota < 0 ||
-        pack.user_quota > quota_limit)
-        return fail(ErrorCode::invalid_argument, "quota out of range");
+    for (const auto quota : {pack.signature_quota, pack.timestamp_quota, pack.user_quota})
+        if (quota < 0 || quota > quota_limit)
+            return fail(ErrorCode::invalid_argument, "quota out of range");
     if (pack.session_lifetime.count() < 0 || pack.session_lifetime.count() > limits::session_max_ms)
         return fail(ErrorCode::invalid_argument, "session_lifetime_ms: at most 30 minutes");
     if (pack.logins_per_minute < 1 || pack.logins_per_minute > 60'000)
@@ -101,6 +101,7 @@ Result<store::Pack> Tenancy::create_pack(const Operator& by, NewPack pack)
                            .kind = store::PackKind::signing,
                            .key_type = pack.key_type,
                            .signature_quota = pack.signature_quota,
+                           .timestamp_quota = pack.timestamp_quota,
                            .user_quota = pack.user_quota,
                            .session_lifetime = pack.session_lifetime,
                            .logins_per_minute = pack.logins_per_minute,

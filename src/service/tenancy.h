@@ -18,6 +18,7 @@ struct NewPack {
     std::string name;
     crypto::KeyType key_type = crypto::KeyType::rsa3072;
     std::int64_t signature_quota = 0;
+    std::int64_t timestamp_quota = 0;
     std::int64_t user_quota = 0;
     Milliseconds session_lifetime{0};   // 0: the default
     std::int64_t logins_per_minute = 60;

@@ -20,7 +20,8 @@ CREATE TABLE enterprise(
 CREATE TABLE pack(
   id BLOB PRIMARY KEY, enterprise_id BLOB NOT NULL REFERENCES enterprise(id),
   name TEXT NOT NULL, kind TEXT NOT NULL, key_type TEXT NOT NULL,
-  signature_quota INTEGER NOT NULL, user_quota INTEGER NOT NULL, session_lifetime_ms INTEGER NOT NULL,
+  signature_quota INTEGER NOT NULL, timestamp_quota INTEGER NOT NULL, user_quota INTEGER NOT NULL,
+  session_lifetime_ms INTEGER NOT NULL,
   logins_per_minute INTEGER NOT NULL, valid_until INTEGER NOT NULL, created_at INTEGER NOT NULL);
 CREATE INDEX pack_enterprise ON pack(enterprise_id);
 
@@ -109,10 +110,12 @@ CREATE TABLE session_result(
   session_id BLOB PRIMARY KEY REFERENCES session(id), signatures BLOB NOT NULL, evidence BLOB NOT NULL);
 
 CREATE TABLE quota_use(
-  id INTEGER PRIMARY KEY, pack_id BLOB NOT NULL REFERENCES pack(id), units INTEGER NOT NULL);
-CREATE INDEX quota_use_pack ON quota_use(pack_id, units);
+  id INTEGER PRIMARY KEY, pack_id BLOB NOT NULL REFERENCES pack(id), kind TEXT NOT NULL,
+  units INTEGER NOT NULL);
+CREATE INDEX quota_use_pack ON quota_use(pack_id, kind, units);
 CREATE TABLE quota_folded(
-  pack_id BLOB PRIMARY KEY REFERENCES pack(id), units INTEGER NOT NULL);
+  pack_id BLOB NOT NULL REFERENCES pack(id), kind TEXT NOT NULL, units INTEGER NOT NULL,
+  PRIMARY KEY(pack_id, kind));
 
 CREATE TABLE outbox(
   id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, address TEXT NOT NULL, subject TEXT NOT NULL,

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::string_view enterprise_columns = "e.id, e.provider_id, e.name, e.country, e.created_at";
 constexpr std::string_view pack_columns =
-    "p.id, p.enterprise_id, p.name, p.kind, p.key_type, p.signature_quota, p.user_quota, "
+    "p.id, p.enterprise_id, p.name, p.kind, p.key_type, p.signature_quota, p.timestamp_quota, p.user_quota, "
     "p.session_lifetime_ms, p.logins_per_minute, p.valid_until, p.created_at";
 constexpr std::string_view credential_columns =
     "c.id, c.pack_id, c.name, c.api_key, c.secret_salt, c.secret_mac, c.standing, c.created_at";
@@ -30,6 +30,7 @@ Pack read_pack(Columns& c)
             c.text(),
             c.name<PackKind>(),
             c.parsed(&crypto::key_type_from_string),
+            c.integer(),
             c.integer(),
             c.integer(),
             Milliseconds(c.integer()),
@@ -100,13 +101,14 @@ Result<std::vector<Enterprise>> Tenants::enterprises()
 
 Status Tenants::add(const Pack& pack)
 {
-    TRY(m_database.prepare("INSERT INTO pack VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+    TRY(m_database.prepare("INSERT INTO pack VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
             .bind(pack.id.bytes())
             .bind(pack.enterprise_id.bytes())
             .bind(pack.name)
             .bind(name_of(pack.kind))
             .bind(crypto::to_string(pack.key_type))
             .bind(pack.signature_quota)
+            .bind(pack.timestamp_quota)
             .bind(pack.user_quota)
             .bind(std::int64_t{pack.session_lifetime.count()})
             .bind(pack.logins_per_minute)

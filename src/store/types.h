@@ -36,6 +36,7 @@ struct Pack {
     PackKind kind = PackKind::signing;
     crypto::KeyType key_type = crypto::KeyType::rsa3072;
     std::int64_t signature_quota = 0; // units, one a digest
+    std::int64_t timestamp_quota = 0;
     std::int64_t user_quota = 0;
     Milliseconds session_lifetime{0};
     std::int64_t logins_per_minute = 0; // for each credential and client certificate

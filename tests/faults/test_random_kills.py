@@ -12,7 +12,7 @@ from load import Giving, Request, approving, check_books
 from service import wait_until
 
 QUOTA = 100_000
-PROCESSES = ["qss-api", "qss-sam", "qss-ca", "qss-ocsp"]
+PROCESSES = ["qss-api", "qss-sam", "qss-ca", "qss-ocsp", "qss-tsa"]
 ROUNDS = 200 if os.environ.get("QSS_LONG") else 6
 APPLICATIONS = 3
 PATIENCE_SECONDS = 120

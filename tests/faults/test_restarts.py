@@ -9,7 +9,7 @@ from service import digest_of, wait_until
 from wire import ConnectionClosed, RoleError
 from attacker import SamKey, call
 
-PROCESSES = ["qss-api", "qss-sam", "qss-ca", "qss-ocsp"]
+PROCESSES = ["qss-api", "qss-sam", "qss-ca", "qss-ocsp", "qss-tsa"]
 
 
 def status_of(service, certificate):

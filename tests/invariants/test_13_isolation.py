@@ -193,7 +193,7 @@ def test_a_malformed_frame_closes_its_connection_alone(service, role):
 @pytest.mark.parametrize("role", ROLES)
 def test_ceremonies_are_over(service, role):
     """What makes a role's keys, officers and mode is taken once, and not from the owner of qss-api."""
-    ceremonies = {"sam": ("INITIALISE", "COMPLETE"), "ca": ("INITIALISE",), "ocsp": ("INITIALISE",)}
+    ceremonies = {"sam": ("INITIALISE", "COMPLETE"), "ca": ("INITIALISE",), "ocsp": ("INITIALISE",), "tsa": ("INITIALISE",)}
     with closing(connect(service, role)) as connection:
         for message in ceremonies[role]:
             status, body = connection.exchange(messages(role).Type.Value(message), b"")

@@ -206,7 +206,7 @@ def linked_libraries(program):
     return set(re.findall(r"NEEDED\s+(\S+)", out))
 
 
-@pytest.mark.parametrize("program", ["qss-sam", "qss-ca", "qss-ocsp"])
+@pytest.mark.parametrize("program", ["qss-sam", "qss-ca", "qss-ocsp", "qss-tsa"])
 def test_roles_link_little(program):
     allowed = ("libcrypto", "libsqlite3", "libprotobuf-lite", "libseccomp", "libcbor", "libfmt", "libstdc++",
                "libm.", "libgcc_s", "libc.", "libpthread", "ld-linux")
@@ -214,7 +214,7 @@ def test_roles_link_little(program):
     assert not wrong, wrong
 
 
-@pytest.mark.parametrize("program", ["qss-sam", "qss-ca", "qss-ocsp"])
+@pytest.mark.parametrize("program", ["qss-sam", "qss-ca", "qss-ocsp", "qss-tsa"])
 def test_roles_hold_no_network_and_no_json(program):
     binary = ROOT / "build" / "release" / "bin" / program
     assert binary.exists(), "build first: ./dev build"

@@ -20,11 +20,11 @@ from service import Service, wait_until
 from wire import Connection, ERROR_CODES, RoleError
 
 IS_ROOT = os.geteuid() == 0
-UIDS = {"api": 61001, "sam": 61002, "ca": 61003, "ocsp": 61004}
+UIDS = {"api": 61001, "sam": 61002, "ca": 61003, "ocsp": 61004, "tsa": 61005}
 GROUP = 61010
 DISPLAY = sap.DisplayRecord("Example SIA", "Signing", "Contracts", "en", "1")
 STRANGER = 61099  # in no group of ours
-ROLES = ("sam", "ca", "ocsp")
+ROLES = ("sam", "ca", "ocsp", "tsa")
 
 
 def uid_of(name):

@@ -60,6 +60,7 @@ class Pki:
         self.evidence = p256()
         self.key_type = key_type
         self.crl_shards = crl_shards
+        self.tsa_spki = b""  # no time-stamping unit
         self.ca = Role("qss-ca", directory / "ca", *SANDBOX, *ca_flags)
         self.ocsp = Role("qss-ocsp", directory / "ocsp", *SANDBOX, *ocsp_flags)
 
@@ -79,7 +80,7 @@ class Pki:
         fields = dict(sandbox=True, country="LV", organisation="SIA Uzticama",
                       organisation_identifier="NTRLV-40003000000", key_type=self.key_type, crl_shards=self.crl_shards,
                       officers=[dict(name="Officer One", spki=spki_of(self.officer))],
-                      sam_evidence_spki=spki_of(self.evidence), ocsp_spki=self.ocsp_spki,
+                      sam_evidence_spki=spki_of(self.evidence), ocsp_spki=self.ocsp_spki, tsa_spki=self.tsa_spki,
                       server_names=["qss-sandbox.com", "127.0.0.1"])
         fields.update(changes)
         return self.ca.call("ca", "INITIALISE", **fields)

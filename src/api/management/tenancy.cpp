@@ -26,7 +26,8 @@ json::Writer pack_json(const store::Pack& pack)
         .text("name", pack.name);
     out.text("kind", pack.kind == store::PackKind::signing ? "signing" : "sealing");
     out.text("key_type", crypto::to_string(pack.key_type));
-    out.integer("signature_quota", pack.signature_quota).integer("user_quota", pack.user_quota);
+    out.integer("signature_quota", pack.signature_quota).integer("timestamp_quota", pack.timestamp_quota);
+    out.integer("user_quota", pack.user_quota);
     out.integer("session_lifetime_ms", pack.session_lifetime.count());
     out.integer("logins_per_minute", pack.logins_per_minute);
     return out.text("valid_until", to_rfc3339(pack.valid_until));
@@ -93,6 +94,7 @@ Result<service::NewPack> read_new_pack(const Parts& parts, json::Reader& body)
     TRY_ASSIGN(kind, body.text("kind", limits::name_size));
     TRY_ASSIGN(key_type, body.optional_text("key_type", limits::name_size));
     TRY_ASSIGN(signature_quota, body.integer("signature_quota", 0, units_max));
+    TRY_ASSIGN(timestamp_quota, body.optional_integer("timestamp_quota", 0, units_max));
     TRY_ASSIGN(user_quota, body.integer("user_quota", 0, units_max));
     TRY_ASSIGN(lifetime, body.optional_integer("session_lifetime_ms", 1'000, limits::session_max_ms));
     TRY_ASSIGN(logins, body.optional_integer("logins_per_minute", 1, logins_per_minute_max));
@@ -107,6 +109,7 @@ Result<service::NewPack> read_new_pack(const Parts& parts, json::Reader& body)
         .name = std::move(name),
         .key_type = type,
         .signature_quota = signature_quota,
+        .timestamp_quota = timestamp_quota.value_or(signature_quota),
         .user_quota = user_quota,
         .session_lifetime = Milliseconds(lifetime.value_or(0)),
         .logins_per_minute = logins.value_or(parts.config.rates.logins_per_minute),

@@ -8,6 +8,7 @@
 #include "api/problem_router.h"
 #include "api/public/caching.h"
 #include "api/public/ocsp.h"
+#include "api/public/timestamp.h"
 #include "base/encoding.h"
 #include "crypto/digest.h"
 
@@ -27,7 +28,7 @@ constexpr std::array table{
     Route{"GET", "/ca/{name}"},   Route{"HEAD", "/ca/{name}"}, Route{"GET", "/crl/{name}"},
     Route{"HEAD", "/crl/{name}"}, Route{"POST", "/ocsp"},      Route{"GET", "/ocsp/{request}"},
     Route{"GET", "/pds/en"},      Route{"HEAD", "/pds/en"},    Route{"GET", "/cps"},
-    Route{"HEAD", "/cps"},
+    Route{"HEAD", "/cps"},        Route{"POST", "/tsa"},
 };
 
 void serve_file(const Parts& parts, const ExchangePtr& exchange)
@@ -105,7 +106,10 @@ Result<http::Router> make_router(const Parts& parts)
     for (const auto& [method, pattern] : table) {
         if (pattern == "/ocsp")
             router.add(method, pattern, ocsp_post(parts));
-        else if (pattern == "/pds/en")
+        else if (pattern == "/tsa") {
+            if (parts.config.timestamping.public_)
+                router.add(method, pattern, timestamp_post(parts));
+        } else if (pattern == "/pds/en")
             router.add(method, pattern, serve_document(parts, pds));
         else if (pattern == "/cps")
             router.add(method, pattern, serve_document(parts, cps));

@@ -34,6 +34,12 @@ Outcome signatures_left(const Parts& parts, const service::Application& by, cons
     return json_response(200, json::Writer().integer("value", value).str());
 }
 
+Outcome timestamps_left(const Parts& parts, const service::Application& by, const http::Request&)
+{
+    TRY_ASSIGN(value, parts.service.timestamps().remaining(by));
+    return json_response(200, json::Writer().integer("value", value).str());
+}
+
 Outcome users_left(const Parts& parts, const service::Application& by, const http::Request&)
 {
     TRY_ASSIGN(value, parts.service.remaining_users(by));

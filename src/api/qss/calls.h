@@ -37,7 +37,11 @@ Outcome get_evidence(const Parts& parts, const service::Application& by, const h
 Outcome trust_chain(const Parts& parts, const service::Application& by, const http::Request& request);
 Outcome certificate_path(const Parts& parts, const service::Application& by, const http::Request& request);
 Outcome signatures_left(const Parts& parts, const service::Application& by, const http::Request& request);
+Outcome timestamps_left(const Parts& parts, const service::Application& by, const http::Request& request);
 Outcome users_left(const Parts& parts, const service::Application& by, const http::Request& request);
+
+// timestamp.cpp
+Outcome timestamp(const Parts& parts, const service::Application& by, const http::Request& request);
 
 // --- shared
 

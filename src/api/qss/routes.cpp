@@ -49,6 +49,8 @@ constexpr Route table[] = {
     {"GET", "/certificate_path", Body::none, as_application<certificate_path>},
     {"GET", "/v2/certificate_path", Body::none, as_application<certificate_path>}, // where DSS clients ask
     {"GET", "/quotas/signatures", Body::none, as_application<signatures_left>},
+    {"GET", "/timestamp/{digest}", Body::none, as_application<timestamp>},
+    {"GET", "/quotas/timestamps", Body::none, as_application<timestamps_left>},
     {"GET", "/quotas/users", Body::none, as_application<users_left>},
 };
 

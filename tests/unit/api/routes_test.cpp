@@ -25,6 +25,7 @@ public:
     service::Publication& publication() override { return none<service::Publication>(); }
     service::Identities& identities() override { return none<service::Identities>(); }
     service::Signing& signing() override { return none<service::Signing>(); }
+    service::Timestamps& timestamps() override { return none<service::Timestamps>(); }
     service::WorkerPool& pool() override { return m_pool; }
     service::CaClient& ca() override { return none<service::CaClient>(); }
     Result<std::int64_t> remaining_signatures(const service::Application&) override { return 0; }

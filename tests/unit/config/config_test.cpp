@@ -70,8 +70,9 @@ TEST(Config, WhatIsRenderedParsesToTheSame)
     config.rates = {7, 8, 9};
     config.identities = {"P-256", 10};
     config.registration = {110, 120};
+    config.timestamping = {false, 19};
     config.processing = {13, 14, 15, 16, 170, 18};
-    config.users = {"api", "sam", "1001", "ocsp", "qss"};
+    config.users = {"api", "sam", "1001", "ocsp", "tsa", "qss"};
     config.operators = {{"first", OperatorRole::operator_, Bytes(32, 1)},
                         {"second", OperatorRole::registration_officer, Bytes(32, 2)}};
     const auto again = parse(render(config), "/data");
@@ -80,7 +81,10 @@ TEST(Config, WhatIsRenderedParsesToTheSame)
     EXPECT_EQ(again->organisation, config.organisation);
     EXPECT_EQ(again->origins, config.origins);
     EXPECT_EQ(again->processing.drain_ms, 18);
+    EXPECT_FALSE(again->timestamping.public_);
+    EXPECT_EQ(again->timestamping.per_minute, 19U);
     EXPECT_EQ(again->users.ca, "1001");
+    EXPECT_EQ(again->users.tsa, "tsa");
     ASSERT_EQ(again->operators.size(), 2U);
     EXPECT_EQ(again->operators[1].role, OperatorRole::registration_officer);
     EXPECT_EQ(again->operators[1].certificate_sha256, Bytes(32, 2));

@@ -113,8 +113,9 @@ protected:
     }
     std::int64_t used()
     {
-        return *m_store->read(
-            [&](sqlite::Database& db) { return store::SignatureQuota(db).used(m_application.pack.id); });
+        return *m_store->read([&](sqlite::Database& db) {
+            return store::Quota(db, store::Counted::signatures).used(m_application.pack.id);
+        });
     }
 
     // The session's audit entries, in order, each with a blank behind it.

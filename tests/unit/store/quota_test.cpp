@@ -43,11 +43,12 @@ protected:
     Status spend(std::int64_t quota, std::int64_t units)
     {
         return m_store->write(
-            [&](sqlite::Database& db) { return SignatureQuota(db).spend(m_pack, quota, units); });
+            [&](sqlite::Database& db) { return Quota(db, Counted::signatures).spend(m_pack, quota, units); });
     }
     std::int64_t used()
     {
-        return *m_store->read([&](sqlite::Database& db) { return SignatureQuota(db).used(m_pack); });
+        return *m_store->read(
+            [&](sqlite::Database& db) { return Quota(db, Counted::signatures).used(m_pack); });
     }
 
     SystemRandom m_random;
@@ -62,15 +63,15 @@ TEST_F(QuotaTest, SpendsUpToTheLastUnitAndNoFurther)
     EXPECT_EQ(spend(5, 3).error().code, ErrorCode::quota_reached);
     EXPECT_TRUE(spend(5, 2));
     EXPECT_EQ(spend(5, 1).error().code, ErrorCode::quota_reached);
-    EXPECT_TRUE(
-        m_store->write([&](sqlite::Database& db) { return SignatureQuota(db).give_back(m_pack, 2); }));
+    EXPECT_TRUE(m_store->write(
+        [&](sqlite::Database& db) { return Quota(db, Counted::signatures).give_back(m_pack, 2); }));
     EXPECT_EQ(used(), 3);
 }
 
 TEST_F(QuotaTest, AFailedTransactionSpendsNothing)
 {
     EXPECT_FALSE(m_store->write([&](sqlite::Database& db) -> Status {
-        TRY(SignatureQuota(db).spend(m_pack, 5, 3));
+        TRY(Quota(db, Counted::signatures).spend(m_pack, 5, 3));
         return fail(ErrorCode::conflict, "no");
     }));
     EXPECT_EQ(used(), 0);
@@ -97,7 +98,7 @@ TEST_F(QuotaTest, StaysExactThroughFoldsThreadsAndReopening)
         TRY(query.step());
         return query.integer(0);
     });
-    EXPECT_LE(rows, SignatureQuota::fold_at_rows);
+    EXPECT_LE(rows, Quota::fold_at_rows);
 }
 
 }
