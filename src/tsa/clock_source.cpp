@@ -20,7 +20,7 @@ Leap leap_of(int state)
     case TIME_DEL: return Leap::announced;
     case TIME_WAIT: return Leap::none; // it has been; the flag is not taken back yet
     case TIME_OOP: return Leap::under_way;
-    default: return Leap::alarm;
+    default: return Leap::none; // TIME_ERROR: not synchronised, whatever the reason
     }
 }
 

@@ -18,7 +18,7 @@ std::vector<role::Entry> dispatch_table(Service& service)
         entry<InitialiseRequest>(INITIALISE, "initialise", only_uninitialised, 256,
                                  [&](const auto& request) { return service.initialise(request); }),
         entry<NextKeyRequest>(NEXT_KEY, "next_key", only_ready, 0,
-                                 [&](const auto& request) { return service.next_key(request); }),
+                              [&](const auto& request) { return service.next_key(request); }),
         entry<CompleteRequest>(COMPLETE, "complete", with_key, 3 * limits::certificate_size + 64,
                                [&](const auto& request) { return service.complete(request); }),
         entry<UpdateCrlRequest>(UPDATE_CRL, "update_crl", only_ready, limits::crl_size + 64,

@@ -22,7 +22,7 @@ def http():
 
 def check_error(response, status, description=None):
     body = expect(response, status)
-    assert response.headers["Content-Type"] == "application/problem+json"
+    assert response.headers["Content-Type"] == "application/problem+json;charset=utf-8"
     if description:
         assert body["description"] == description
     return body

@@ -2,18 +2,18 @@
 takes them, and every refusal is the failInfo that RFC 3161 has for it.
 """
 
+import asyncio
 import base64
 import datetime
 import hashlib
 
 import pytest
 import requests
-from asn1crypto import core, tsp
+from asn1crypto import pem, x509
 from pyhanko.sign.validation import generic_cms
 from pyhanko_certvalidator import ValidationContext
-from asn1crypto import pem, x509
 
-from timestamping import QUERY, TEST_POLICY, Token, Tsu, failure, query, request, verify
+from timestamping import QUERY, TEST_POLICY, Token, Tsu, failure, query, request, run, verify
 
 HASHES = ["sha256", "sha384", "sha512"]
 
@@ -125,7 +125,6 @@ def test_what_is_no_request_is_bad_data(ask, body):
 
 def test_openssl_reads_the_refusal(ask, tmp_path):
     (tmp_path / "reply.tsr").write_bytes(ask(request(hash_="sha1").dump()))
-    from timestamping import run
     text = run("openssl", "ts", "-reply", "-in", tmp_path / "reply.tsr", "-text").stdout
     assert "Status: Rejected." in text and "unrecognized or unsupported algorithm identifier" in text
 
@@ -135,10 +134,9 @@ def test_pyhanko_takes_it_from_the_qss_api(service, tenant):
     token = Token(base64.b64decode(tenant.application.get(f"/timestamp/{digest}")["token"]), bare=True)
     assert token.info["nonce"].native is None and len(token.certificates) == 2
     root = x509.Certificate.load(pem.unarmor(open(service.root_file, "rb").read())[2])
-    status = generic_cms.validate_tst_signed_data(
+    status = asyncio.run(generic_cms.validate_tst_signed_data(
         token.signed, ValidationContext(trust_roots=[root], allow_fetching=False, revocation_mode="soft-fail"),
-        expected_tst_imprint=bytes.fromhex(digest))
-    status = __import__("asyncio").run(status) if hasattr(status, "__await__") else status
+        expected_tst_imprint=bytes.fromhex(digest)))
     assert status["intact"] and status["valid"] and status["trust_problem_indic"] is None, status
 
 

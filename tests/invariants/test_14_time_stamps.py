@@ -10,9 +10,10 @@ import threading
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 import ceremony
-from timestamping import Token, Tsu, failure, request
+from timestamping import Authority, Token, Tsu, failure, request
 from wire import Connection, ConnectionClosed, Role, RoleError
 
 THREADS = 6
@@ -98,15 +99,24 @@ def test_two_units_and_a_restored_one_never_repeat_a_serial(tmp_path):
 
 
 def test_a_revoked_unit_stays_revoked_when_killed(tmp_path):
-    with Tsu(tmp_path) as unit:
-        serial = unit.certificate.serial_number
-        der = serial.to_bytes(serial.bit_length() // 8 + 1, "big")
-        crl = unit.pki.ca.call("ca", "REVOKE", serial=der, reason=1).crl
-        unit.role.call("tsa", "UPDATE_CRL", crl=crl)
+    """By a list of the CA that certified it, and of no other with the same name."""
+    with Role("qss-tsa", tmp_path / "tsa", "--sandbox") as role:
+        spki = role.call("tsa", "INITIALISE", sandbox=True, key_type="P-256").spki
+        authority = Authority()
+        unit = authority.unit(spki)
+        role.call("tsa", "COMPLETE", certificate=unit.public_bytes(Encoding.DER), issuer_certificate=authority.issuing,
+                  root_certificate=authority.root)
+        with pytest.raises(RoleError) as refused:
+            role.call("tsa", "UPDATE_CRL", crl=Authority().crl(unit))
+        assert refused.value.code == "verification_failed"
+        role.call("tsa", "UPDATE_CRL", crl=authority.crl(authority.unit(spki)))
+        stamp = lambda: role.call("tsa", "STAMP", request=request().dump()).response  # noqa: E731
+        Token(stamp())
+        role.call("tsa", "UPDATE_CRL", crl=authority.crl(unit))
         for _ in range(2):
-            assert failure(unit.stamp(request().dump())) == ("revocation_notification", None)
-            unit.role.kill()
-            unit.role.start()
+            assert failure(stamp()) == ("revocation_notification", None)
+            role.kill()
+            role.start()
 
 
 # --- the clock outside a sandbox

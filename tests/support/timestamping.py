@@ -2,12 +2,17 @@
 itself, whose clock's state the test states.
 """
 
+import datetime
 import hashlib
 import os
 import subprocess
 from pathlib import Path
 
 from asn1crypto import cms, core, tsp, x509
+from cryptography import x509 as pyca
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 import ceremony
 from wire import Role
@@ -127,3 +132,44 @@ class Tsu:
     @property
     def certificate(self):
         return x509.Certificate.load(self.ceremony.tsu_certificate)
+
+
+class Authority:
+    """A root and an issuing CA in the test's own hands."""
+
+    def __init__(self):
+        self.now = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
+        self.root_key, self.issuing_key = ceremony.p256(), ceremony.p256()
+        ca = [(pyca.BasicConstraints(True, None), True),
+              (pyca.KeyUsage(False, False, False, False, False, True, True, False, False), True)]
+        self.root = self._certificate("Root", self.root_key.public_key(), "Root", self.root_key, ca)
+        self.issuing = self._certificate("Issuing", self.issuing_key.public_key(), "Root", self.root_key, ca)
+        self.root, self.issuing = (one.public_bytes(Encoding.DER) for one in (self.root, self.issuing))
+
+    @staticmethod
+    def _name(text):
+        return pyca.Name([pyca.NameAttribute(NameOID.COUNTRY_NAME, "LV"), pyca.NameAttribute(NameOID.COMMON_NAME, text)])
+
+    def _certificate(self, subject, key, issuer, issuer_key, extensions):
+        builder = pyca.CertificateBuilder(
+            self._name(issuer), self._name(subject), key, pyca.random_serial_number(), self.now,
+            self.now + datetime.timedelta(days=30))
+        extensions = [(pyca.SubjectKeyIdentifier.from_public_key(key), False),
+                      (pyca.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), False), *extensions]
+        for extension, critical in extensions:
+            builder = builder.add_extension(extension, critical)
+        return builder.sign(issuer_key, hashes.SHA256())
+
+    def unit(self, spki):
+        return self._certificate("Unit", serialization.load_der_public_key(spki), "Issuing", self.issuing_key, [
+            (pyca.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), True),
+            (pyca.KeyUsage(True, False, False, False, False, False, False, False, False), True)])
+
+    def crl(self, *revoked):
+        builder = pyca.CertificateRevocationListBuilder(
+            self._name("Issuing"), self.now, self.now + datetime.timedelta(hours=1)).add_extension(
+            pyca.CRLNumber(1), False).add_extension(
+            pyca.AuthorityKeyIdentifier.from_issuer_public_key(self.issuing_key.public_key()), False)
+        for one in revoked:
+            builder = builder.add_revoked_certificate(pyca.RevokedCertificateBuilder(one.serial_number, self.now).build())
+        return builder.sign(self.issuing_key, hashes.SHA256()).public_bytes(Encoding.DER)
