@@ -275,6 +275,20 @@ TEST_F(OfficerOrdersTest, TheRespondersNextKeyIsCertifiedByEveryAuthority)
         invalid_argument);
 }
 
+TEST_F(OfficerOrdersTest, TheTimeStampingUnitsNextKeyIsCertifiedByTheCurrentIssuingCa)
+{
+    ASSERT_TRUE(
+        carry_out("rekey-authority", NamedValues().set("authority", "issuing").set("key-type", "P-256")));
+    const auto spki = new_spki(crypto::KeyType::rsa3072);
+    const auto certificate = made(carry_out("certify-tsu", NamedValues().set("spki", spki)), "tsu");
+    EXPECT_EQ(certificate.public_key().spki(), spki);
+    EXPECT_TRUE(certificate.check_issued_by(current("issuing-g2")));
+    EXPECT_TRUE(certificate.is_only_for(pki::oids::time_stamping));
+    const auto other = made(carry_out("certify-tsu", NamedValues().set("spki", new_spki())), "tsu");
+    EXPECT_NE(certificate.subject(), other.subject()); // a name for each key
+    EXPECT_EQ(refusal(carry_out("certify-tsu", NamedValues().set("spki", Bytes(10, 1)))), malformed);
+}
+
 TEST_F(OfficerOrdersTest, OfficersComeAndGo)
 {
     const auto third = std::move(*crypto::PrivateKey::generate(crypto::KeyType::p256));

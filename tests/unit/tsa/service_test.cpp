@@ -337,6 +337,24 @@ TEST_F(TsaServiceTest, TheNextKeyFollowsOnceItIsCertified)
     EXPECT_NE(signed_by().find(view(next.der())), std::string::npos);
 }
 
+TEST_F(TsaServiceTest, AnotherIssuingCaOfTheSameRootMayCertifyIt)
+{
+    make_ready();
+    const auto key = pki::testing::new_key();
+    const auto issuing = *pki::testing::make(
+        pki::ProfileId::issuing_ca,
+        pki::testing::contents(pki::ProfileId::issuing_ca, key.public_key(), &m_chain.root,
+                               pki::testing::provider("TEST Issuing CA G2")),
+        m_chain.root_key);
+    const auto spki = crypto::PublicKey::from_spki(to_bytes(as_bytes(m_service->next_key({})->spki())));
+    const auto certificate = *pki::testing::make(
+        pki::ProfileId::tsu,
+        pki::testing::contents(pki::ProfileId::tsu, *spki, &issuing, pki::testing::provider("TEST TSU 2")),
+        key);
+    EXPECT_TRUE(complete(certificate, issuing));
+    EXPECT_EQ(outcome(request()), granted);
+}
+
 TEST_F(TsaServiceTest, WhatASandboxIsSaysItsPolicy)
 {
     auto wrong = sandbox();
