@@ -1,5 +1,6 @@
 // Every statement's decoder. What decodes must encode to the same bytes: there is one encoding.
 #include "statements/key_attestation.h"
+#include "statements/named_values.h"
 #include "statements/order.h"
 #include "statements/registration.h"
 #include "statements/signed.h"
@@ -23,6 +24,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check_one_encoding<RegistrationStatement>(input);
     check_one_encoding<KeyAttestation>(input);
     check_one_encoding<LinkRecord>(input);
+    check_one_encoding<NamedValues>(input);
     check_one_encoding<Order>(input);
     check_one_encoding<RevocationReceipt>(input);
     return 0;

@@ -11,9 +11,7 @@
 #include "cli/data_directory.h"
 #include "cli/documents.h"
 #include "cli/pem_file.h"
-#include "cli/service_access.h"
 #include "client/files.h"
-#include "pki/csr.h"
 #include "proto/ocsp.pb.h"
 #include "proto/sam.pb.h"
 #include "proto/tsa.pb.h"
@@ -28,12 +26,10 @@ namespace {
 
 constexpr RoleName all_roles[] = {RoleName::sam, RoleName::ca, RoleName::ocsp, RoleName::tsa};
 constexpr std::string_view server_name = "localhost";
-constexpr std::string_view operator_name = "Sandbox operator";
 constexpr Milliseconds start_patience{20'000};
 constexpr Milliseconds call_patience{60'000}; // keys may be made meanwhile
 constexpr Milliseconds child_patience{60'000};
 constexpr std::size_t secret_size = 32;
-constexpr std::uint32_t access_lifetime_days = 825;
 
 Status write_secret(const fs::path& path, Random& random)
 {
@@ -42,12 +38,6 @@ Status write_secret(const fs::path& path, Random& random)
     const auto status = client::write_new_file(path.string(), as_bytes(text), FileAccess::owner_only);
     wipe(text.data(), text.size());
     return status;
-}
-
-Status write_pem(const fs::path& path, ByteView certificate)
-{
-    TRY_ASSIGN(parsed, pki::Certificate::from_der(certificate));
-    return client::write_new_file(path.string(), as_bytes(parsed.pem()), FileAccess::everybody);
 }
 
 std::string last_lines(const std::string& log_file)
@@ -402,83 +392,6 @@ Status Ceremony::complete_tsa()
     return call(RoleName::tsa, proto::tsa::COMPLETE, request, reply);
 }
 
-Result<pki::Certificate> Ceremony::issue(proto::ca::AccessKind kind, ByteView csr,
-                                         std::string_view common_name)
-{
-    proto::ca::IssueAccessRequest request;
-    request.set_kind(kind);
-    request.set_csr(csr.data(), csr.size());
-    request.set_common_name(std::string(common_name));
-    request.set_lifetime_days(access_lifetime_days);
-    proto::ca::IssueAccessReply reply;
-    TRY(call(RoleName::ca, proto::ca::ISSUE_ACCESS, request, reply));
-    return pki::Certificate::from_der(as_bytes(reply.certificate()));
-}
-
-Status Ceremony::issue_client_certificates()
-{
-    TRY_ASSIGN(operator_key, crypto::PrivateKey::generate(crypto::KeyType::p256));
-    TRY_ASSIGN(operator_csr, pki::make_csr(operator_name, operator_key));
-    TRY_ASSIGN(operator_certificate, issue(proto::ca::CLIENT, operator_csr, operator_name));
-    const auto own = operator_files(m_layout.paths.directory);
-    TRY(client::write_new_file(own.private_key.string(), operator_key.to_pem().reveal(),
-                               FileAccess::owner_only));
-    TRY(client::write_new_file(own.certificate.string(), as_bytes(operator_certificate.pem()),
-                               FileAccess::everybody));
-
-    m_config.operators.push_back(
-        {std::string(operator_name), config::OperatorRole::operator_, operator_certificate.sha256()});
-    m_transcript.add_certificate(std::string(operator_name), operator_certificate);
-    return {};
-}
-
-Status Ceremony::issue_given(const std::string& name, config::OperatorRole role, ByteView request,
-                             const fs::path& file)
-{
-    if (request.empty())
-        return {};
-    TRY_ASSIGN(certificate, issue(proto::ca::CLIENT, request, name));
-    TRY(write_pem(file, certificate.der()));
-    m_config.operators.push_back({name, role, certificate.sha256()});
-    m_transcript.add_certificate("client " + name, certificate);
-    return {};
-}
-
-// Clients whose keys are elsewhere; the certificates are for them to fetch.
-Status Ceremony::issue_given_certificates()
-{
-    const auto clients = m_layout.paths.directory / "clients";
-    std::size_t number = 0;
-    const auto file = [&](const std::string& name) {
-        return m_software_officer == name ? officer_client_files(m_layout.paths.officer).certificate
-                                          : clients / ("client-" + std::to_string(++number) + ".pem");
-    };
-    for (const auto& officer : m_options.officers)
-        TRY(issue_given(officer.name, config::OperatorRole::registration_officer, officer.certificate_request,
-                        file(officer.name)));
-    for (const auto& one : m_options.operators)
-        TRY(issue_given(one.name, one.role, one.certificate_request, file(one.name)));
-    return {};
-}
-
-Status Ceremony::issue_server(crypto::KeyType type, const fs::path& certificate_file,
-                              const fs::path& key_file)
-{
-    TRY_ASSIGN(key, crypto::PrivateKey::generate(type));
-    TRY_ASSIGN(csr, pki::make_csr(server_name, key));
-    TRY_ASSIGN(certificate, issue(proto::ca::SERVER, csr, server_name));
-    TRY(client::write_new_file(key_file.string(), key.to_pem().reveal(), FileAccess::owner_only));
-    return client::write_new_file(certificate_file.string(), as_bytes(certificate.pem()),
-                                  FileAccess::everybody);
-}
-
-Status Ceremony::issue_server_certificates()
-{
-    const auto& paths = m_layout.paths;
-    TRY(issue_server(crypto::KeyType::rsa3072, paths.tls_rsa_certificate, paths.tls_rsa_key));
-    return issue_server(crypto::KeyType::p256, paths.tls_p256_certificate, paths.tls_p256_key);
-}
-
 Status Ceremony::write_public_certificates()
 {
     const auto& paths = m_layout.paths;
@@ -494,11 +407,12 @@ Status Ceremony::write_public_certificates()
         {pki / "tsu.pem", m_certificates.tsu_certificate()},
     };
     for (const auto& [path, der] : files)
-        TRY(write_pem(path, as_bytes(der)));
+        TRY(write_certificate_file(path, as_bytes(der)));
     const auto officers = m_certificates.officer_certificates_size();
     for (int i = 0; i < officers; ++i)
-        TRY(write_pem(pki / (officers == 1 ? "officer.pem" : "officer-" + std::to_string(i + 1) + ".pem"),
-                      as_bytes(m_certificates.officer_certificates(i))));
+        TRY(write_certificate_file(
+            pki / (officers == 1 ? "officer.pem" : "officer-" + std::to_string(i + 1) + ".pem"),
+            as_bytes(m_certificates.officer_certificates(i))));
     if (!m_options.sandbox)
         return {};
     const std::pair<fs::path, std::string> texts[] = {

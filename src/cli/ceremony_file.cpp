@@ -53,6 +53,7 @@ Status read_service(TableReader& top, CeremonyOptions& options)
     reader.text("policy_oid", options.policy_oid);
     reader.require(options.sandbox || !options.policy_oid.empty(), "policy_oid",
                    "is missing: a provider has its own");
+    reader.integer("revocations_per_hour", options.revocations_per_hour, 1, 1'000'000);
     reader.texts("there", options.witnesses);
     return reader.finish();
 }

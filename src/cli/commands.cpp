@@ -27,11 +27,11 @@ void add_evidence_command(CLI::App& root, Context& context);
 std::span<const AddCommand> all_commands()
 {
     static constexpr std::array commands{
-        add_init_command,       add_ceremony_command, add_serve_command,   add_enterprise_command,
-        add_pack_command,       add_credential_command, add_user_command,  add_identity_command,
+        add_init_command,       add_ceremony_command,      add_serve_command, add_enterprise_command,
+        add_pack_command,       add_credential_command,    add_user_command,  add_identity_command,
         add_officer_command,
         add_order_commands, // after the officer's, whose group they join
-        add_transcript_command, add_authenticator_command, add_sign_command, add_evidence_command,
+        add_transcript_command, add_authenticator_command, add_sign_command,  add_evidence_command,
     };
     return commands;
 }

@@ -4,6 +4,7 @@
 
 #include "client/files.h"
 #include "crypto/openssl.h"
+#include "pki/certificate.h"
 
 namespace qss::cli {
 
@@ -22,6 +23,12 @@ Result<Bytes> read_pem_file(const std::filesystem::path& path)
     OPENSSL_free(header);
     OPENSSL_free(data);
     return der;
+}
+
+Status write_certificate_file(const std::filesystem::path& path, ByteView certificate)
+{
+    TRY_ASSIGN(parsed, pki::Certificate::from_der(certificate));
+    return client::write_new_file(path.string(), as_bytes(parsed.pem()), client::FileAccess::everybody);
 }
 
 }

@@ -1,4 +1,4 @@
-// The first object of a PEM file, whatever it is: its DER. One thread.
+// PEM files of the ceremony. One thread.
 #pragma once
 
 #include <filesystem>
@@ -8,6 +8,9 @@
 
 namespace qss::cli {
 
-Result<Bytes> read_pem_file(const std::filesystem::path& path); // malformed: not PEM
+// The DER of the first object, whatever it is; malformed: not PEM.
+Result<Bytes> read_pem_file(const std::filesystem::path& path);
+// A certificate, DER, into a new file that everybody may read.
+Status write_certificate_file(const std::filesystem::path& path, ByteView certificate);
 
 }

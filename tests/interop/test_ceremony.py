@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from attacker import GROUP, IS_ROOT, UIDS, call
-from service import Service, binaries, wait_until
+from service import ROOT, Service, binaries, wait_until
 
 SERVICE = """
 [service]
@@ -414,3 +414,14 @@ def test_a_ca_that_dies_in_an_order_did_it_or_did_not(running):
         carrying.wait(60)
         wait_until(lambda: qss("-d", service.directory, "order", "carry-out", file).returncode == 0, "carried out")
         assert len(call(service, "ca", "CHAIN").authorities) == generations + 1
+
+
+def test_the_example_of_the_page_is_one(production):
+    """The file of docs/operating.md, with users that exist here."""
+    page = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+    example, = (block.split("```")[0] for block in page.split("```toml\n")[1:] if "[service]\nsandbox" in block)
+    for role, uid in UIDS.items():
+        example = example.replace(f'{role} = "qss-{role}"', f'{role} = "{uid}"')
+    example = example.replace('group = "qss"', f'group = "{GROUP}"')
+    shown = done("ceremony", write(production, example, "example.toml"), production / "example", "--dry-run")
+    assert "Anna Ozola, key " in shown
