@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+import requests
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -16,6 +17,7 @@ from cryptography.x509 import ocsp
 
 import sap
 from ceremony import Pki, signed
+from service import Service, Tenant, wait_until
 from wire import messages
 
 TOOLS = Path(sys.executable).parent
@@ -174,3 +176,50 @@ def test_the_last_list_has_no_next_and_is_clean(tmp_path):
         own = named_list(person).removeprefix(HOST)
         refused = files.verify("person", own)
         assert refused.returncode != 0 and "certificate revoked" in refused.stderr, refused.stderr
+
+
+def test_a_service_publishes_them_and_its_responder_agrees(tmp_path):
+    """Through qss init, the officer's order and the public listener."""
+    service = Service(tmp_path / "data", init_flags=("--crl-shards=2",)).start()
+    try:
+        http = requests.Session()
+        http.trust_env = False
+
+        def get(path):
+            answer = http.get(service.public_url + path)
+            assert answer.status_code == 200, path
+            return answer
+
+        def listed(certificate):
+            crl = x509.load_der_x509_crl(get(named_list(certificate).removeprefix(HOST)).content)
+            return crl.get_revoked_certificate_by_serial_number(certificate.serial_number) is not None
+
+        def status(certificate):
+            asked = ocsp.OCSPRequestBuilder().add_certificate(certificate, issuing, hashes.SHA1()).build()
+            answer = http.post(service.public_url + "/ocsp", data=asked.public_bytes(Encoding.DER),
+                               headers={"Content-Type": "application/ocsp-request"})
+            return ocsp.load_der_ocsp_response(answer.content).certificate_status
+
+        issuing = x509.load_der_x509_certificate(get("/ca/issuing.cer").content)
+        assert http.get(service.public_url + "/crl/issuing.crl").status_code == 404
+        tenant = Tenant(service)
+        employees = [tenant.employee() for _ in range(3)]
+        assert [(listed(one.certificate), status(one.certificate)) for one in employees] == [
+            (False, ocsp.OCSPCertStatus.GOOD)] * 3
+        for employee in employees:
+            tenant.application.delete(f"/users/{employee.email}/identity")
+            assert (listed(employee.certificate), status(employee.certificate)) == (True, ocsp.OCSPCertStatus.REVOKED)
+        order_file = str(tmp_path / "last.json")
+        directory = ("--directory", str(service.directory))
+        service.run_tool(*directory, "officer", "order", "last-crl", "--role", "ca", "--text", "authority=issuing",
+                         "--reason", "end of service", "-o", order_file)
+        service.run_tool(*directory, "order", "carry-out", order_file)
+
+        def years():
+            lists = (x509.load_der_x509_crl(get(f"/crl/issuing-{shard}.crl").content) for shard in range(2))
+            return [crl.next_update.year for crl in lists]
+        service.stop()
+        service.start()  # sooner than the next look at the lists, minutes later
+        wait_until(lambda: years() == [9999, 9999], "the last lists are published")
+    finally:
+        service.stop()
