@@ -209,15 +209,21 @@ def test_a_service_publishes_them_and_its_responder_agrees(tmp_path):
         for employee in employees:
             tenant.application.delete(f"/users/{employee.email}/identity")
             assert (listed(employee.certificate), status(employee.certificate)) == (True, ocsp.OCSPCertStatus.REVOKED)
-        order_file = str(tmp_path / "last.json")
-        directory = ("--directory", str(service.directory))
-        service.run_tool(*directory, "officer", "order", "last-crl", "--role", "ca", "--text", "authority=issuing",
-                         "--reason", "end of service", "-o", order_file)
-        service.run_tool(*directory, "order", "carry-out", order_file)
+
+        def carry_out(name, *what):
+            path, directory = str(tmp_path / f"{name}.json"), ("--directory", str(service.directory))
+            service.run_tool(*directory, "officer", "order", *what, "--reason", "end of service", "-o", path)
+            service.run_tool(*directory, "order", "carry-out", path)
+        last = ("last-crl", "--role", "ca", "--text", "authority=issuing")
+        with pytest.raises(AssertionError, match="1 certificates are neither expired nor revoked"):
+            carry_out("early", *last)
+        carry_out("tsu", "revoke", "--certificate", str(service.directory / "pki" / "tsu.pem"), "--revocation-reason",
+                  "cessationOfOperation")
+        carry_out("last", *last)
 
         def years():
             lists = (x509.load_der_x509_crl(get(f"/crl/issuing-{shard}.crl").content) for shard in range(2))
-            return [crl.next_update.year for crl in lists]
+            return [crl.next_update_utc.year for crl in lists]
         service.stop()
         service.start()  # sooner than the next look at the lists, minutes later
         wait_until(lambda: years() == [9999, 9999], "the last lists are published")
