@@ -7,7 +7,7 @@
 #include "cli/data_directory.h"
 #include "pki/profile.h"
 #include "pki/public_urls.h"
-#include "statements/registration.h"
+#include "statements/subject_rules.h"
 
 namespace qss::cli {
 
@@ -50,7 +50,6 @@ Status check_plan(const CeremonyPlan& plan, const Layout& layout, TimePoint now)
         TRY(identity_of(layout, user));
     TRY(statements::check_legal_person(options.country, options.organisation,
                                        options.organisation_identifier));
-    TRY(statements::check_organisation(options.organisation));
     TRY(pki::check_public_host(options.public_url));
     TRY(check_keys_and_lifetimes(options, now));
     TRY(Ceremony::make_config(layout, options));
