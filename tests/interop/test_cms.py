@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from service import binaries
+from service import binaries, wait_until
 
 KEY_TYPES = ["RSA-3072", "P-256", "P-384"]
 
@@ -26,6 +26,8 @@ def signed(request, service, tmp_path):
                      "Ozola", "--mobile", mobile)
     service.run_tool("authenticator", "register", "--directory", str(phone), "--sandbox", data, "--email", email,
                      "--mobile", mobile)
+    wait_until(lambda: subprocess.run([qss, "user", "identity", email, "--credential", credential], timeout=60,
+                                      capture_output=True).returncode == 0, "a key of the pool is ready", seconds=120)
     document.write_bytes(b"line one\r\nline two\n\x00\xff")
     running = subprocess.Popen([qss, "authenticator", "run", "--directory", phone, "--auto-approve"],
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -27,6 +27,7 @@ TABLE = {
     "REMOVE_AUTHENTICATOR": ((READY,), 64),
     "MAKE_KEY": ((READY,), 128),
     "ATTEST_KEY": ((READY,), 128),
+    "CARRY_OUT": ((READY,), 68 * KIB),
     "LINK_CERTIFICATE": ((READY,), 9 * KIB),
     "REVOKE_KEY": ((READY,), 64),
     "OPEN_SESSION": ((READY,), 96 * KIB),

@@ -192,7 +192,7 @@ def test_no_message_brings_a_key_out(service):
               "pack_id": bytes.fromhex(service.employee.tenant.pack_id)}
     sam, answered = messages("sam"), []
     for name, number in sam.Type.items():
-        if name in ("NONE", "STATUS", "REVOKE_KEY", "DESTROY_SIGNER", "INITIALISE", "COMPLETE"):
+        if name in ("NONE", "STATUS", "REVOKE_KEY", "DESTROY_SIGNER", "INITIALISE", "COMPLETE", "CARRY_OUT"):  # orders: test_07_orders
             continue
         request = getattr(sam, "".join(part.capitalize() for part in name.split("_")) + "Request")
         known = {field.name for field in request.DESCRIPTOR.fields}

@@ -226,9 +226,15 @@ def test_process_lists_show_nothing(service, flow):
 
 
 def test_published_files_are_public(service):
-    """What is made to be given away, pki/, holds certificates alone, and two statements in words."""
+    """What is made to be given away, pki/, holds certificates alone, two statements in words, and the transcript."""
     for path, contents in files_below(service.directory / "pki").items():
         if path.name in {"pds-en.txt", "cps.txt"}:
             assert contents.splitlines()[0].endswith(b"(TEST)")
+            continue
+        if path.suffix == ".sig":  # the officers', over the transcript
+            assert contents[0] == 0x30 and len(contents) <= 72
+            continue
+        if path.name == "transcript.jsonl":
+            assert b"PRIVATE KEY" not in contents and all(json.loads(line)["what"] for line in contents.splitlines())
             continue
         assert contents.count(b"-----BEGIN CERTIFICATE-----") == contents.count(b"-----BEGIN") >= 1, path
