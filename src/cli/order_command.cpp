@@ -289,6 +289,8 @@ Result<std::string> introduce_responder(const Context& context, const std::strin
             auto* entry = request.add_authorities();
             entry->set_issuer_certificate(authority.certificate());
             entry->set_responder_certificate(to_string(ByteView(found->second)));
+            if (const auto cross = values->all().find("new-with-old"); cross != values->all().end())
+                entry->set_cross_certificate(to_string(ByteView(cross->second)));
         }
     }
     if (request.authorities().empty())

@@ -175,6 +175,7 @@ Result<proto::ocsp::CompleteReply> Service::complete(const proto::ocsp::Complete
     const auto& key = for_next_key ? m_next : m_signer;
     TRY_ASSIGN(authorities, read_authorities(request, *key));
     if (!m_authorities.empty()) {
+        TRY(check_known(request));
         TRY_ASSIGN(merged, merge(std::move(authorities), for_next_key));
         authorities = std::move(merged);
     }
@@ -194,19 +195,30 @@ Result<proto::ocsp::CompleteReply> Service::complete(const proto::ocsp::Complete
     return proto::ocsp::CompleteReply();
 }
 
-// After the ceremony: new certificates for authorities that it has; and further authorities that one of
-// these certified, which a CA does on officers' orders alone (a re-key; a renewal, with the same key).
+// After the ceremony: authorities that it has, and further ones that one of these certified, which a CA does
+// on officers' orders alone (a renewal, a re-key); a new root by a cross-certificate.
+Status Service::check_known(const proto::ocsp::CompleteRequest& request) const
+{
+    for (const auto& entry : request.authorities()) {
+        TRY_ASSIGN(issuer, pki::Certificate::from_der(as_bytes(entry.issuer_certificate())));
+        const auto& proof =
+            entry.cross_certificate().empty() ? entry.issuer_certificate() : entry.cross_certificate();
+        TRY_ASSIGN(certified, pki::Certificate::from_der(as_bytes(proof)));
+        const bool is_of_issuer = equal_public(certified.subject_der(), issuer.subject_der()) &&
+                                  equal_public(certified.public_key().spki(), issuer.public_key().spki());
+        const auto believed = [&](const Authority& known) {
+            return equal_public(known.issuer.der(), certified.der()) ||
+                   certified.check_issued_by(known.issuer).has_value();
+        };
+        if (!is_of_issuer || std::none_of(m_authorities.begin(), m_authorities.end(), believed))
+            return fail(ErrorCode::forbidden, "the authorities were fixed at the ceremony");
+    }
+    return {};
+}
+
 Result<std::vector<Service::Authority>> Service::merge(std::vector<Authority> authorities,
                                                        bool for_next_key) const
 {
-    for (const auto& authority : authorities) {
-        const auto believed = [&](const Authority& known) {
-            return equal_public(known.issuer.der(), authority.issuer.der()) ||
-                   authority.issuer.check_issued_by(known.issuer).has_value();
-        };
-        if (std::none_of(m_authorities.begin(), m_authorities.end(), believed))
-            return fail(ErrorCode::forbidden, "the authorities were fixed at the ceremony");
-    }
     for (const auto& known : m_authorities) {
         const auto is_same = [&](const Authority& authority) {
             return equal_public(known.issuer.subject_der(), authority.issuer.subject_der()) &&

@@ -81,6 +81,7 @@ private:
                                                     const crypto::Signer& key) const;
     // The key that these certificates are for: the next one, or else the one of now.
     [[nodiscard]] bool is_for_next_key(const proto::ocsp::CompleteRequest& request) const;
+    Status check_known(const proto::ocsp::CompleteRequest& request) const;
     Result<std::vector<Authority>> merge(std::vector<Authority> authorities, bool for_next_key) const;
     // Who issued it: nothing when none of the authorities did. m_mutex is held (shared).
     Result<std::optional<Shown>> look_up(ByteView certificate);

@@ -308,8 +308,8 @@ def test_the_issuing_ca_is_rekeyed_while_the_service_runs(running):
     assert [one.name for one in chain.authorities] == ["root", "issuing", "issuing-g2", "access"]
     public = f"http://127.0.0.1:{service.ports['public']}"
     for name in ("issuing", "issuing-g2"):
+        wait_until(lambda url=f"{public}/crl/{name}.crl": requests.get(url, timeout=5).status_code == 200, name)
         crl = requests.get(f"{public}/crl/{name}.crl", timeout=5)
-        assert crl.status_code == 200, name
         (directory / f"{name}.crl").write_bytes(crl.content)
         (directory / f"{name}.pem").write_bytes(pem(x509.load_der_x509_certificate(
             requests.get(f"{public}/ca/{name}.cer", timeout=5).content)))

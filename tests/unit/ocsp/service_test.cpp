@@ -396,6 +396,38 @@ TEST_F(OcspServiceTest, AnAuthorityThatOneOfItsOwnCertifiedJoins)
     EXPECT_EQ(said(person), said_good);
 }
 
+TEST_F(OcspServiceTest, ANewRootJoinsByItsCrossCertificate)
+{
+    make_ready();
+    const auto key = pki::testing::new_key();
+    const auto other_key = pki::testing::new_key();
+    const auto name = pki::testing::provider("TEST Root CA G2");
+    const auto root = std::move(*pki::testing::make(
+        pki::ProfileId::root, pki::testing::contents(pki::ProfileId::root, key.public_key(), nullptr, name),
+        key));
+    const auto cross_of = [&](const crypto::PrivateKey& subject, const crypto::PrivateKey& signer) {
+        return std::move(*pki::testing::make(
+            pki::ProfileId::root_cross,
+            pki::testing::contents(pki::ProfileId::root_cross, subject.public_key(), &m_chain.root, name),
+            signer));
+    };
+    const auto join = [&](const std::string& cross) {
+        proto::ocsp::CompleteRequest request;
+        auto* authority = request.add_authorities();
+        authority->set_issuer_certificate(view(root.der()));
+        authority->set_responder_certificate(view(responder(root, key, m_spki).der()));
+        authority->set_cross_certificate(cross);
+        return m_service->complete(request);
+    };
+    EXPECT_EQ(refusal(join("")), forbidden);
+    EXPECT_EQ(refusal(join(view(m_chain.issuing.der()))), forbidden); // certified, and another's
+    EXPECT_EQ(refusal(join(view(cross_of(other_key, m_chain.root_key).der()))), forbidden);
+    EXPECT_EQ(refusal(join(view(cross_of(key, other_key).der()))), forbidden);
+    EXPECT_TRUE(join(view(cross_of(key, m_chain.root_key).der())));
+    reopen();
+    EXPECT_TRUE(join(view(root.der()))); // it is known now
+}
+
 TEST_F(OcspServiceTest, TheNextKeyIsUsedOnceEveryAuthorityCertifiedIt)
 {
     make_ready();
