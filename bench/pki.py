@@ -149,7 +149,7 @@ class PkiBench(run.Bench):
     def timestamps(self, key_type, floor, calls):
         from timestamping import request
         asked = post(request(nonce=0x1122334455667788, cert_req=True).dump(), b"/tsa", b"application/timestamp-query")
-        connections = 32  # they share commits
+        connections = 128  # as for durability of sessions: they share commits
         calls = max(connections * 10, int(calls * self.scale))
         self.compare(f"timestamps-{key_type}", lambda: self.floor_s(floor, calls),
                      lambda: self.used_s("qss-tsa", asked, calls, connections))

@@ -49,7 +49,7 @@ def build(*targets):
     return run("cmake", "--build", BUILD, *arguments)
 
 
-PROGRAMS = ("qss", "qss-api", "qss-sam", "qss-ca", "qss-ocsp")
+PROGRAMS = ("qss", "qss-api", "qss-sam", "qss-ca", "qss-ocsp", "qss-tsa")
 
 
 def places(mutation, text):

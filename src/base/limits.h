@@ -52,6 +52,7 @@ inline constexpr std::size_t url_size = 512;                // in an extension o
 inline constexpr std::size_t ocsp_cert_id_size = 256;   // SHA-512: 160
 inline constexpr std::size_t ocsp_request_size = 8 * 1024; // a signed one carries certificates
 inline constexpr std::size_t timestamp_request_size = 1024; // imprint, policy, nonce
+inline constexpr std::size_t timestamps_per_message = 64;
 
 // HTTP.
 inline constexpr std::size_t http_header_size = 16 * 1024;

@@ -135,27 +135,42 @@ Bytes TimestampUnit::signed_attributes(ByteView info) const
     return sorted({m_content_type, concat({m_digest_prefix, digest.bytes()}), m_signing_certificate});
 }
 
-Result<Bytes> sign_timestamp(const TimestampUnit& unit, const TimestampRequest& request,
-                             const TimestampFacts& facts, const crypto::Signer& signer)
+Bytes TimestampUnit::encode_token(const TimestampRequest& request, ByteView info, ByteView attributes,
+                                  ByteView signature) const
 {
     static const auto content_oid = der::oid(oids::tst_info); // looking it up costs more than a digest
     static const auto signed_data_oid = der::oid(oids::cms_signed_data);
-    const auto info = unit.encode_info(request, facts);
-    const auto attributes = unit.signed_attributes(info);
-    const auto algorithm = unit.m_algorithm;
-    const auto digest = crypto::Digest::of(crypto::hash_of(algorithm), der::tlv(tag_set, attributes));
-    TRY_ASSIGN(signature, signer.sign(algorithm, digest));
-    if (crypto::is_rsa(signer.public_key().type())) // a faulty one can give the key away
-        TRY(signer.public_key().verify(algorithm, digest, signature));
-    const auto signer_info = der::sequence({der::integer(1), unit.m_signer_id, unit.m_digest_algorithm,
-                                            der::explicitly(0, attributes), unit.m_signature_algorithm,
-                                            der::tlv(tag_octet_string, signature)});
+    const auto signer_info =
+        der::sequence({der::integer(1), m_signer_id, m_digest_algorithm, der::explicitly(0, attributes),
+                       m_signature_algorithm, der::tlv(tag_octet_string, signature)});
     const auto content = der::sequence({content_oid, der::explicitly(0, der::octet_string(info))});
     const bool with_certificates = request.certificates == SendCertificates::yes;
     const auto signed_data =
-        der::sequence({der::integer(3), der::set({unit.m_digest_algorithm}), content,
-                       with_certificates ? unit.m_certificates : Bytes(), der::set({signer_info})});
+        der::sequence({der::integer(3), der::set({m_digest_algorithm}), content,
+                       with_certificates ? m_certificates : Bytes(), der::set({signer_info})});
     return der::sequence({signed_data_oid, der::explicitly(0, signed_data)});
+}
+
+Result<std::vector<Bytes>> sign_timestamps(const TimestampUnit& unit, std::span<const TimestampDraft> drafts,
+                                           const crypto::Signer& signer)
+{
+    const auto algorithm = unit.m_algorithm;
+    std::vector<Bytes> infos, attributes;
+    std::vector<crypto::Digest> digests;
+    for (const auto& draft : drafts) {
+        infos.push_back(unit.encode_info(draft.request, draft.facts));
+        attributes.push_back(unit.signed_attributes(infos.back()));
+        digests.push_back(
+            crypto::Digest::of(crypto::hash_of(algorithm), der::tlv(tag_set, attributes.back())));
+    }
+    TRY_ASSIGN(signatures, signer.sign_each(algorithm, digests));
+    std::vector<Bytes> tokens;
+    for (std::size_t i = 0; i < drafts.size(); ++i) {
+        if (crypto::is_rsa(signer.public_key().type())) // a faulty one can give the key away
+            TRY(signer.public_key().verify(algorithm, digests[i], signatures[i]));
+        tokens.push_back(unit.encode_token(drafts[i].request, infos[i], attributes[i], signatures[i]));
+    }
+    return tokens;
 }
 
 Bytes granted_timestamp(ByteView token)

@@ -5,6 +5,7 @@
 
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "base/random.h"
 #include "pki/certificate.h"
@@ -17,6 +18,11 @@ inline constexpr std::size_t timestamp_serial_size = 20; // RFC 3161 2.4.2: 160 
 struct TimestampFacts {
     ByteView serial; // contents of a positive INTEGER
     TimePoint time;
+};
+
+struct TimestampDraft {
+    const TimestampRequest& request;
+    TimestampFacts facts;
 };
 
 // What all tokens of one time-stamping unit share, encoded once.
@@ -35,10 +41,12 @@ public:
     [[nodiscard]] crypto::SignatureAlgorithm signature_algorithm() const { return m_algorithm; }
 
 private:
-    friend Result<Bytes> sign_timestamp(const TimestampUnit&, const TimestampRequest&, const TimestampFacts&,
-                                        const crypto::Signer&);
+    friend Result<std::vector<Bytes>> sign_timestamps(const TimestampUnit&, std::span<const TimestampDraft>,
+                                                      const crypto::Signer&);
     [[nodiscard]] Bytes encode_info(const TimestampRequest& request, const TimestampFacts& facts) const;
     [[nodiscard]] Bytes signed_attributes(ByteView info) const; // contents of the SET
+    [[nodiscard]] Bytes encode_token(const TimestampRequest& request, ByteView info, ByteView attributes,
+                                     ByteView signature) const;
 
     TimestampUnit() = default;
     crypto::SignatureAlgorithm m_algorithm{};
@@ -59,9 +67,9 @@ private:
 // no number for each node that could be set wrongly; and the record, sorted by it, only grows at its end.
 Bytes timestamp_serial(TimePoint time, Random& random);
 
-// The bare TimeStampToken (ContentInfo), DER. RSA signatures are checked.
-Result<Bytes> sign_timestamp(const TimestampUnit& unit, const TimestampRequest& request,
-                             const TimestampFacts& facts, const crypto::Signer& signer);
+// The bare TimeStampToken (ContentInfo) of each draft, DER. RSA signatures are checked.
+Result<std::vector<Bytes>> sign_timestamps(const TimestampUnit& unit, std::span<const TimestampDraft> drafts,
+                                           const crypto::Signer& signer);
 
 // TimeStampResp, DER: PKIStatus granted; rejection; revocationNotification (the unit's certificate was
 // revoked). The others are never true here.

@@ -380,12 +380,15 @@ Status TsaClient::update_crl(ByteView crl)
     return {};
 }
 
-Result<Bytes> TsaClient::stamp(ByteView request)
+Result<std::vector<Bytes>> TsaClient::stamp(const std::vector<Bytes>& requests)
 {
     tsa::StampRequest message;
-    message.set_request(field(request));
+    for (const auto& request : requests)
+        message.add_requests(field(request));
     TRY_ASSIGN(reply, ask<tsa::StampReply>(m_transport, tsa::STAMP, message, quick));
-    return value(reply.response());
+    if (static_cast<std::size_t>(reply.responses_size()) != requests.size())
+        return fail(ErrorCode::malformed, "another number of time-stamps");
+    return values(reply.responses());
 }
 
 Result<Bytes> TsaClient::stamp(const crypto::Digest& digest)

@@ -189,7 +189,8 @@ public:
 
     Result<RoleReadiness> status();
     Status update_crl(ByteView crl);
-    Result<Bytes> stamp(ByteView request);            // TimeStampReq to TimeStampResp, refusals included
+    // TimeStampReq to TimeStampResp, refusals included, each; up to limits::timestamps_per_message.
+    Result<std::vector<Bytes>> stamp(const std::vector<Bytes>& requests);
     Result<Bytes> stamp(const crypto::Digest& digest); // TimeStampToken
 
 private:

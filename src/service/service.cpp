@@ -46,6 +46,7 @@ public:
     void start() override
     {
         m_pump.start();
+        m_timestamps.start();
         m_recovery.start();
     }
 
@@ -54,6 +55,7 @@ public:
         m_recovery.stop();
         m_signing.stop();
         m_officers.stop();
+        m_timestamps.stop();
         m_pool.stop();
         m_pump.stop();
     }

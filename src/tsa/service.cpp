@@ -1,6 +1,7 @@
 #include "tsa/service.h"
 
 #include "base/encoding.h"
+#include "base/limits.h"
 #include "base/log.h"
 
 namespace qss::tsa {
@@ -36,13 +37,6 @@ Bytes response_to(const Error& error)
     const auto failure = error.code == ErrorCode::unavailable ? TimestampFailure::time_not_available
                                                               : TimestampFailure::system_failure;
     return pki::refused_timestamp(failure, text_of(failure));
-}
-
-proto::tsa::StampReply reply_of(const Bytes& response)
-{
-    proto::tsa::StampReply reply;
-    reply.set_response(to_string(ByteView(response)));
-    return reply;
 }
 
 bool is_oid(std::string_view text)
@@ -269,17 +263,35 @@ Result<proto::tsa::UpdateCrlReply> Service::update_crl(const proto::tsa::UpdateC
 
 Result<proto::tsa::StampReply> Service::stamp(const proto::tsa::StampRequest& request)
 {
-    const auto refuse = [](TimestampFailure failure) {
-        return reply_of(pki::refused_timestamp(failure, text_of(failure)));
-    };
-    const auto parsed = pki::parse_timestamp_request(as_bytes(request.request()));
-    if (!parsed)
-        return refuse(parsed.error());
+    const auto count = static_cast<std::size_t>(request.requests_size());
+    if (count < 1 || count > limits::timestamps_per_message)
+        return fail(ErrorCode::invalid_argument, "1 to 64 requests");
     const std::shared_lock lock(m_mutex);
-    if (!parsed->policy.empty() && !equal_public(parsed->policy, m_unit->encoded().policy()))
-        return refuse(TimestampFailure::unaccepted_policy);
-    const auto token = give(*parsed);
-    return reply_of(token ? pki::granted_timestamp(*token) : response_to(token.error()));
+    std::vector<pki::TimestampRequest> taken;
+    std::vector<std::optional<TimestampFailure>> refused; // of each request
+    for (const auto& der : request.requests()) {
+        auto parsed = pki::parse_timestamp_request(as_bytes(der));
+        if (!parsed)
+            refused.emplace_back(parsed.error());
+        else if (!parsed->policy.empty() && !equal_public(parsed->policy, m_unit->encoded().policy()))
+            refused.emplace_back(TimestampFailure::unaccepted_policy);
+        else {
+            refused.emplace_back(std::nullopt);
+            taken.push_back(std::move(*parsed));
+        }
+    }
+    const auto tokens = give(taken);
+    proto::tsa::StampReply reply;
+    auto next = tokens.begin();
+    for (const auto& failure : refused) {
+        const auto response = failure ? pki::refused_timestamp(*failure, text_of(*failure))
+                              : *next ? pki::granted_timestamp(**next)
+                                      : response_to(next->error());
+        if (!failure)
+            ++next;
+        reply.add_responses(to_string(ByteView(response)));
+    }
+    return reply;
 }
 
 Result<proto::tsa::StampDigestReply> Service::stamp_digest(const proto::tsa::StampDigestRequest& request)
@@ -290,7 +302,8 @@ Result<proto::tsa::StampDigestReply> Service::stamp_digest(const proto::tsa::Sta
             continue;
         TRY_ASSIGN(digest, crypto::Digest::from_bytes(algorithm, as_bytes(request.digest())));
         const std::shared_lock lock(m_mutex);
-        TRY_ASSIGN(token, give(pki::TimestampRequest::of(std::move(digest))));
+        const auto wanted = pki::TimestampRequest::of(std::move(digest));
+        TRY_ASSIGN(token, give({&wanted, 1}).front());
         proto::tsa::StampDigestReply reply;
         reply.set_token(to_string(ByteView(token)));
         return reply;
@@ -299,24 +312,40 @@ Result<proto::tsa::StampDigestReply> Service::stamp_digest(const proto::tsa::Sta
 }
 
 // Signed, then recorded, then given (docs/invariants.md 14). The row is what makes a serial number one's own.
-Result<Bytes> Service::give(const pki::TimestampRequest& request)
+std::vector<Result<Bytes>> Service::give(std::span<const pki::TimestampRequest> requests)
 {
-    TRY_ASSIGN(when, m_clock->now());
-    TRY(m_unit->check_may_stamp(when.time));
-    const auto serial = pki::timestamp_serial(when.time, m_options.random);
-    auto token = pki::sign_timestamp(m_unit->encoded(), request, {serial, when.time}, m_unit->signer());
-    if (!token) {
-        log::error("a time-stamp could not be signed", {{"detail", token.error().detail}});
-        return fail(ErrorCode::internal, token.error().detail); // no other code: that would blame the clock
+    const auto refuse_all = [&](const Error& error) {
+        return std::vector<Result<Bytes>>(requests.size(), fail(error));
+    };
+    const auto when = m_clock->now();
+    if (!when)
+        return refuse_all(when.error());
+    if (const auto may = m_unit->check_may_stamp(when->time); !may)
+        return refuse_all(may.error());
+    std::vector<Bytes> serials;
+    std::vector<pki::TimestampDraft> drafts;
+    serials.reserve(requests.size()); // drafts look at them
+    for (const auto& request : requests) {
+        serials.push_back(pki::timestamp_serial(when->time, m_options.random));
+        drafts.push_back({request, {serials.back(), when->time}});
     }
-    const auto stored = m_options.writer.write([&](sqlite::Database& database) {
-        return Transaction(database).store_token({serial, request.digest, m_settings->policy, when});
+    auto tokens = pki::sign_timestamps(m_unit->encoded(), drafts, m_unit->signer());
+    if (!tokens) {
+        log::error("time-stamps could not be signed", {{"detail", tokens.error().detail}});
+        return refuse_all({ErrorCode::internal, tokens.error().detail}); // no other code: it is not the clock
+    }
+    const auto stored = m_options.writer.write([&](sqlite::Database& database) -> Status {
+        Transaction transaction(database);
+        for (const auto& draft : drafts)
+            TRY(transaction.store_token(
+                {draft.facts.serial, draft.request.digest, m_settings->policy, *when}));
+        return {};
     });
     if (!stored) {
-        log::error("a time-stamp could not be recorded", {{"detail", stored.error().detail}});
-        return fail(ErrorCode::internal, stored.error().detail);
+        log::error("time-stamps could not be recorded", {{"detail", stored.error().detail}});
+        return refuse_all({ErrorCode::internal, stored.error().detail});
     }
-    return token;
+    return {std::make_move_iterator(tokens->begin()), std::make_move_iterator(tokens->end())};
 }
 
 void Service::watch_clock()

@@ -7,6 +7,8 @@
 #include <memory>
 #include <optional>
 #include <shared_mutex>
+#include <span>
+#include <vector>
 
 #include "base/random.h"
 #include "pki/crl.h"
@@ -38,6 +40,7 @@ public:
     Result<proto::tsa::NextKeyReply> next_key(const proto::tsa::NextKeyRequest& request);
     Result<proto::tsa::CompleteReply> complete(const proto::tsa::CompleteRequest& request);
     Result<proto::tsa::UpdateCrlReply> update_crl(const proto::tsa::UpdateCrlRequest& request);
+    // invalid_argument: none, or more than limits::timestamps_per_message.
     Result<proto::tsa::StampReply> stamp(const proto::tsa::StampRequest& request);
     // unavailable: the clock; gone, expired: the certificate.
     Result<proto::tsa::StampDigestReply> stamp_digest(const proto::tsa::StampDigestRequest& request);
@@ -55,7 +58,8 @@ private:
     Result<Unit> make_unit(KeyRow row);
     void use(Unit unit); // its row is stored
 
-    Result<Bytes> give(const pki::TimestampRequest& request); // m_mutex is held, shared
+    // One token or reason for each; m_mutex is held, shared.
+    std::vector<Result<Bytes>> give(std::span<const pki::TimestampRequest> requests);
     void note(std::string_view kind, std::string_view detail);
     void note_clock(const TrustedClock::Change& change);
 

@@ -110,7 +110,7 @@ def test_a_revoked_unit_stays_revoked_when_killed(tmp_path):
             role.call("tsa", "UPDATE_CRL", crl=Authority().crl(unit))
         assert refused.value.code == "verification_failed"
         role.call("tsa", "UPDATE_CRL", crl=authority.crl(authority.unit(spki)))
-        stamp = lambda: role.call("tsa", "STAMP", request=request().dump()).response  # noqa: E731
+        stamp = lambda: role.call("tsa", "STAMP", requests=[request().dump()]).responses[0]  # noqa: E731
         Token(stamp())
         role.call("tsa", "UPDATE_CRL", crl=authority.crl(unit))
         for _ in range(2):
@@ -167,7 +167,7 @@ def test_in_production_the_kernels_state_counts(production, tmp_path):
     with authority as pki:
         role.call("tsa", "COMPLETE", certificate=pki.ceremony.tsu_certificate,
                   issuer_certificate=pki.ceremony.issuing_certificate, root_certificate=pki.ceremony.root_certificate)
-    reply = role.call("tsa", "STAMP", request=request().dump()).response
+    reply = role.call("tsa", "STAMP", requests=[request().dump()]).responses[0]
     if kernel_clock_is_kept():
         Token(reply)
     else:

@@ -127,7 +127,7 @@ class Tsu:
 
     def stamp(self, request, connection=None):
         caller = connection.call if connection else self.role.call
-        return caller("tsa", "STAMP", request=request).response
+        return caller("tsa", "STAMP", requests=[request]).responses[0]
 
     @property
     def certificate(self):

@@ -10,23 +10,18 @@ namespace {
 constexpr std::string_view query_type = "application/timestamp-query";
 constexpr std::string_view reply_type = "application/timestamp-reply";
 
-// What is no TimeStampReq is answered by the unit as well: with a TimeStampResp that says so.
-Result<http::Response> answer(const Parts& parts, const http::Request& request)
+http::Response response_of(const Bytes& response)
 {
-    TRY_ASSIGN(response, parts.service.timestamps().answer(as_bytes(request.body)));
-    return http::Response{200,
-                          {{"Content-Type", std::string(reply_type)}, {"Cache-Control", "no-store"}},
-                          to_string(ByteView(response))};
+    return {200,
+            {{"Content-Type", std::string(reply_type)}, {"Cache-Control", "no-store"}},
+            to_string(ByteView(response))};
 }
 
 }
 
 http::Handler timestamp_post(const Parts& parts)
 {
-    auto on_worker = on_pool(parts.service.pool(), problem_response, [parts](const ExchangePtr& exchange) {
-        exchange->answer(answer(parts, exchange->request()));
-    });
-    return [parts, on_worker = std::move(on_worker)](http::Request request, http::Responder respond) {
+    return [parts](http::Request request, http::Responder respond) {
         const auto type = request.header("Content-Type");
         if (!type || *type != query_type)
             return respond(problem_response(
@@ -39,7 +34,14 @@ http::Handler timestamp_post(const Parts& parts)
         const auto taken = parts.limiter.take("tsa", parts.config.timestamping.per_minute);
         if (!taken)
             return respond(problem_response(taken.error(), request.request_id));
-        on_worker(std::move(request), std::move(respond));
+        // What is no TimeStampReq is answered by the unit as well: with a TimeStampResp that says so.
+        auto body = to_bytes(std::string_view(request.body));
+        const auto exchange =
+            std::make_shared<Exchange>(std::move(request), std::move(respond), ErrorShape{problem_response});
+        parts.service.timestamps().answer(std::move(body), [exchange](const Result<Bytes>& response) {
+            exchange->answer(response ? Result<http::Response>(response_of(*response))
+                                      : Result<http::Response>(fail(response.error())));
+        });
     };
 }
 

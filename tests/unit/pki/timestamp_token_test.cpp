@@ -49,9 +49,10 @@ protected:
     {
         SystemRandom random;
         const auto serial = timestamp_serial(time, random);
-        const auto token = sign_timestamp(m_unit, request, {serial, time}, m_key);
-        EXPECT_TRUE(token.has_value());
-        return granted_timestamp(*token);
+        const TimestampDraft draft{request, {serial, time}};
+        const auto tokens = sign_timestamps(m_unit, {&draft, 1}, m_key);
+        EXPECT_TRUE(tokens.has_value());
+        return granted_timestamp(tokens->front());
     }
 
     // Whether OpenSSL takes it for the digest and nonce of `request`; with the path up to the root.

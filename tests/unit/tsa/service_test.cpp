@@ -146,9 +146,9 @@ protected:
     Result<ResponsePtr> ask(const Bytes& der)
     {
         proto::tsa::StampRequest message;
-        message.set_request(view(der));
+        message.add_requests(view(der));
         TRY_ASSIGN(reply, m_service->stamp(message));
-        const auto bytes = to_bytes(as_bytes(reply.response()));
+        const auto bytes = to_bytes(as_bytes(reply.responses(0)));
         const auto* cursor = bytes.data();
         return ResponsePtr(d2i_TS_RESP(nullptr, &cursor, static_cast<long>(bytes.size())));
     }
@@ -221,6 +221,34 @@ TEST_F(TsaServiceTest, WithoutARecordNoTokenIsGiven)
     }));
     EXPECT_EQ(outcome(request()), TS_INFO_SYSTEM_FAILURE);
     EXPECT_EQ(count("SELECT count(*) FROM token"), 0);
+}
+
+TEST_F(TsaServiceTest, ManyInOneMessageAreAnsweredInTheirOrder)
+{
+    make_ready();
+    proto::tsa::StampRequest message;
+    EXPECT_EQ(refusal(m_service->stamp(message)), invalid_argument);
+    const auto good = request();
+    for (const auto& der : {good, Bytes{0}, request("1.3.6.1.4.1.32473.1.3"), good})
+        message.add_requests(view(der));
+    const auto reply = m_service->stamp(message);
+    ASSERT_TRUE(reply);
+    ASSERT_EQ(reply->responses_size(), 4);
+    for (const int i : {0, 3})
+        EXPECT_GT(reply->responses(i).size(), 500U); // a token
+    EXPECT_NE(reply->responses(0), reply->responses(3));
+    using enum pki::TimestampFailure;
+    const auto is_refusal = [&](int i, pki::TimestampFailure failure) { // whose last byte has the bit
+        const auto bare = view(pki::refused_timestamp(failure, ""));
+        return reply->responses(i).ends_with(bare.substr(bare.size() - 1)) &&
+               reply->responses(i).size() < 200;
+    };
+    EXPECT_TRUE(is_refusal(1, bad_data_format));
+    EXPECT_TRUE(is_refusal(2, unaccepted_policy));
+    EXPECT_EQ(count("SELECT count(*) FROM token"), 2);
+    while (message.requests_size() < 65)
+        message.add_requests(view(good));
+    EXPECT_EQ(refusal(m_service->stamp(message)), invalid_argument);
 }
 
 TEST_F(TsaServiceTest, OnlyItsOwnPolicyIsTaken)
