@@ -231,10 +231,8 @@ Result<proto::tsa::CompleteReply> Service::complete(const proto::tsa::CompleteRe
     row.certificate = certificate.der();
     row.issuer = issuer.der();
     row.root = root.der();
-    if (row.revoked_at) // a key once revoked stays so, whatever its certificate
-        return fail(ErrorCode::gone, "the unit's certificate was revoked");
     TRY_ASSIGN(unit, make_unit(row));
-    TRY(unit.check_may_stamp(m_options.clock.now()));
+    TRY(unit.check_may_stamp(m_options.clock.now())); // a key once revoked stays so, whatever its certificate
     TRY(store(row, "certified", row.certificate));
     if (follows)
         m_following.reset();
