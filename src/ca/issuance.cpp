@@ -53,7 +53,8 @@ Result<pki::Certificate> Issuance::time_stamping_unit(const Issuer& issuing)
     TRY_ASSIGN(key, crypto::PublicKey::from_spki(spki));
     TRY(crypto::check_may_issue(key.type(), m_input.now));
     const auto which = hex_encode(crypto::sha256(spki)).substr(0, 8);
-    return service(pki::ProfileId::tsu, provider_name(settings, "Time-stamping unit " + which), spki, issuing);
+    return service(pki::ProfileId::tsu, provider_name(settings, "Time-stamping unit " + which), spki,
+                   issuing);
 }
 
 Result<pki::Certificate> Issuance::service(pki::ProfileId profile, pki::Name subject, const Bytes& spki,

@@ -178,8 +178,8 @@ Result<Settings> Settings::decode(ByteView encoding)
     }
     TRY_ASSIGN(policy, reader.text(limits::name_size));
     settings.own_policy = std::move(policy);
-    for (auto* field : {&settings.sam_evidence_spki, &settings.ocsp_spki, &settings.tsa_spki,
-                        &settings.installation}) {
+    for (auto* field :
+         {&settings.sam_evidence_spki, &settings.ocsp_spki, &settings.tsa_spki, &settings.installation}) {
         TRY_ASSIGN(spki, reader.bytes(limits::spki_size));
         *field = to_bytes(spki);
     }

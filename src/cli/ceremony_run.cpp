@@ -37,8 +37,8 @@ Status check_plan(const CeremonyPlan& plan, const Layout& layout, TimePoint now)
 {
     const auto& users = plan.users;
     const auto& options = plan.options;
-    const bool any_user = !(users.api.empty() && users.sam.empty() && users.ca.empty() && users.ocsp.empty() &&
-                            users.tsa.empty());
+    const bool any_user = !(users.api.empty() && users.sam.empty() && users.ca.empty() &&
+                            users.ocsp.empty() && users.tsa.empty());
     if (any_user && users.group.empty())
         return fail(ErrorCode::invalid_argument, "a group is needed with users: it owns the sockets");
     if (!options.sandbox)

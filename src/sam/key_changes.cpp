@@ -153,7 +153,7 @@ std::vector<role::OrderAction> key_change_actions(Sam& sam)
     std::vector<role::OrderAction> actions;
     for (const auto& [name, act] : acts)
         actions.push_back({name, 2, role::only_ready,
-                           [&sam, act = act](const auto& order) { return carry_out(sam, act, order); }});
+                           [&sam, what = act](const auto& order) { return carry_out(sam, what, order); }});
     return actions;
 }
 

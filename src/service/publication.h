@@ -84,8 +84,8 @@ private:
     std::atomic<bool> m_stale{true}; // the last refresh failed, or there was none
     std::mutex m_mutex; // guards the rest; never held while a role is asked
     TimePoint m_next_refresh{};
-    TimePoint m_forget_at{};         // when lists may be shown again that were shown already
-    TimePoint m_refreshed{};         // when the CA was asked last
+    TimePoint m_forget_at{}; // when lists may be shown again that were shown already
+    TimePoint m_refreshed{}; // when the CA was asked last
     std::uint64_t m_generation = 0;
     Files m_files;
     std::unordered_map<std::string, Bytes> m_services; // certificates of the service itself, by serial

@@ -10,10 +10,10 @@
 
 namespace qss::statements {
 
-Status check_email(std::string_view email);                    // lower case already; SMTP's ASCII form
-Result<std::string> normalise_email(std::string_view email);   // lower-cased
+Status check_email(std::string_view email); // lower case already; SMTP's ASCII form
+Result<std::string> normalise_email(std::string_view email); // lower-cased
 Result<std::string> normalise_mobile(std::string_view mobile); // "0049…" and "+49…" to "+49…"
-Status check_mobile(std::string_view mobile);                  // as normalise_mobile gives it
+Status check_mobile(std::string_view mobile); // as normalise_mobile gives it
 
 Status check_country(std::string_view country); // ISO 3166-1 alpha-2
 Status check_organisation(std::string_view organisation);
