@@ -46,7 +46,7 @@ std::size_t requests_in(std::string_view input, std::size_t step)
             if (!parser.done())
                 break;
             check_request(parser.take());
-            parser = {};
+            parser = qss::http::RequestParser();
             ++count;
         }
     }
