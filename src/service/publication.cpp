@@ -14,6 +14,9 @@ namespace {
 
 constexpr std::chrono::minutes look_again{5};
 constexpr std::chrono::seconds look_again_after_failure{1};
+// An answer under the list of an issuer that is offline, or under a last list, holds for a year and more; a
+// cache that kept it so long would hide a revocation. Online lists hold no longer than this.
+constexpr std::chrono::minutes others_keep_at_most{60};
 constexpr std::size_t max_kept = 20'000; // about 1 KiB each
 constexpr std::size_t max_kept_request = 256; // a plain one for one certificate: about 100
 
@@ -201,7 +204,7 @@ Result<PublishedStatusPtr> Publication::answer_parsed(ByteView der, const pki::O
         PublishedStatus{std::move(answered.response), std::move(tag), answered.produced_at, std::nullopt});
     if (!answered.holds_until || !request.nonce().empty())
         return PublishedStatusPtr(status);
-    status->until = answered.holds_until;
+    status->until = std::min(*answered.holds_until, m.clock.now() + others_keep_at_most);
     // Serial numbers that nobody issued are without end: what is said of them is not kept.
     const std::lock_guard lock(m_mutex);
     if (all_found && generation == m_generation && der.size() <= max_kept_request) {

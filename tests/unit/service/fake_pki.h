@@ -73,7 +73,7 @@ public:
             return;
         }
         const auto authority = *pki::OcspAuthority::make(m_chain.root, *m_responder);
-        const auto until = now + std::chrono::hours(1);
+        const auto until = now + holds;
         pki::OcspResponseContents contents{authority, {}, now, now, until, as_bytes(request.nonce())};
         for (const auto& single : request.singles())
             contents.singles.push_back(
@@ -131,6 +131,7 @@ public:
     std::vector<Bytes> shown;
     std::optional<Error> refusal; // of lists
     std::function<void()> on_respond;
+    Milliseconds holds = std::chrono::hours(1);
     bool away = false;
     bool try_later = false;
 };

@@ -64,6 +64,14 @@ TEST_F(PublicationTest, AnAnswerThatANewListOvertookIsNotKept)
     EXPECT_EQ(m_publication.kept(request), nullptr);
 }
 
+TEST_F(PublicationTest, NobodyKeepsTheAnswerOfAnOfflineIssuerAsLongAsItHolds)
+{
+    m_pki.holds = 365 * 24h;
+    const auto answer = m_publication.answer(about_issuing());
+    ASSERT_TRUE(answer->until);
+    EXPECT_EQ(*answer->until, m_clock.now() + 1h);
+}
+
 TEST_F(PublicationTest, NoncesAndUnknownSerialsAreNotKept)
 {
     ASSERT_TRUE(m_publication.refresh());
