@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Removes one check after another and proves that its test notices.
 
-tests/mutations.toml lists them: the check as it stands in the source (`find`, exactly once in `file`, any
+tests/mutations/*.toml list them, a file for each folder of src: the check as it stands in the source (`find`, exactly once in `file`, any
 white space for white space), what stands there without it (`replace`), and the test that must then fail: `unit` (folder and
 GoogleTest filter) or `pytest` (arguments, run against binaries that lack the check).
 A copy of the tree in build/mutation is changed, never the tree itself.
@@ -23,6 +23,11 @@ BUILD = ROOT / "build" / "mutation" / "build"
 
 def run(*command, **options):
     return subprocess.run([str(c) for c in command], capture_output=True, text=True, **options)
+
+
+def all_mutations():
+    return [mutation for path in sorted((ROOT / "tests" / "mutations").glob("*.toml"))
+            for mutation in tomllib.loads(path.read_text())["mutation"]]
 
 
 def refresh_copy():
@@ -86,7 +91,7 @@ def judge(mutation):
 
 
 def main():
-    mutations = tomllib.loads((ROOT / "tests" / "mutations.toml").read_text())["mutation"]
+    mutations = all_mutations()
     words = sys.argv[1:]
     chosen = [m for m in mutations if not words or any(w in m["name"] for w in words)]
     refresh_copy()
